@@ -1,0 +1,45 @@
+// Boot Configuration Data: the store that bootmgr and bootmgfw.efi read, described as objects and
+// elements in bcdedit's words and turned into registry keys. Written from nothing; no template.
+//
+// Element ids, object types and the device encoding: see the table in bcd.cpp, which names its
+// sources. Stores made this way were booted by a genuine boot manager on BIOS, UEFI and PXE.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "formats/registry.h"
+
+namespace remedia::bcd {
+
+enum class Firmware { bios, uefi };
+
+/// One operating system loader entry: a WIM that is mounted as a RAM disk.
+struct RamdiskEntry {
+  std::string description;  ///< what the boot menu shows
+  std::string wim_path;     ///< from the root of the boot volume, e.g. `\sources\boot.wim`
+  std::string identity;     ///< what the entry's GUID is derived from; unique in the store
+};
+
+struct StoreOptions {
+  Firmware firmware = Firmware::uefi;
+  std::vector<RamdiskEntry> entries;       ///< the first is the default; more than one shows a menu
+  std::string sdi_path = "\\boot\\boot.sdi";
+  std::string locale = "en-US";
+  std::uint32_t timeout_seconds = 30;      ///< of the menu; a single entry is started at once
+  bool ems = false;                        ///< Emergency Management Services on the serial port
+  std::string identity;                    ///< what the GUIDs of this store are derived from
+};
+
+/// The keys of a BCD store, root included, ready for hive::write().
+RegistryKey store(const StoreOptions& options);
+
+/// The value of a `device` element that names a file on the boot volume as a RAM disk:
+/// ramdisk=[boot]<path>,{options}. `options_guid` is "{xxxxxxxx-...}".
+std::string ramdisk_device(std::string_view wim_path, std::string_view options_guid);
+
+/// The value of a `device` element that means the volume the boot manager came from.
+std::string boot_device();
+
+}  // namespace remedia::bcd

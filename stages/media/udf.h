@@ -1,0 +1,34 @@
+// Reading UDF volumes, the file system of Windows ISOs.
+//
+// Microsoft's media are UDF 1.02 beside an ISO 9660 stub that holds only a readme, so an ISO 9660
+// reader finds no Windows on them. libudf fails on half of the variants and libarchive cuts large
+// files without a word; hence a reader of our own. Input is hostile until proven otherwise: every
+// offset, length and count is checked against the file, every walk has a bound.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "support/file.h"
+
+namespace remedia::udf {
+
+struct Entry {
+  std::string path;  ///< from the root, UTF-8, '/' between names, as spelt on the volume: `sources/boot.wim`
+  bool directory = false;
+  Slice content;     ///< where the bytes lie in the image file; empty for directories
+};
+
+struct Volume {
+  std::string label;
+  std::vector<Entry> entries;  ///< every file and directory but the root, sorted by path
+};
+
+/// Whether the file carries a UDF volume recognition sequence (NSR02 or NSR03). Does not throw for a
+/// file that is no volume, only for one that cannot be read.
+bool probe(const fs::path& image);
+
+/// Reads the whole directory tree (not the files). Throws Failure with what is wrong and where.
+Volume read(const fs::path& image);
+
+}  // namespace remedia::udf

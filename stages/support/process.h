@@ -1,0 +1,29 @@
+// Other programs: always posix_spawn with an argument vector, never a shell.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace remedia {
+
+struct ProcessResult {
+  int status = 0;      ///< exit code, or 128 + signal
+  std::string output;  ///< standard output and standard error together
+};
+
+struct ProcessOptions {
+  std::filesystem::path directory = {};              ///< working directory, if not empty
+  std::map<std::string, std::string> environment = {};  ///< added to the inherited one
+};
+
+/// Runs a program to its end with standard input closed. Throws Failure only if it cannot start.
+ProcessResult run_process(const std::vector<std::string>& argv, const ProcessOptions& options = {});
+
+/// The same, and a non-zero status is a Failure that shows the command, shell-quoted, and its output.
+std::string run_checked(const std::vector<std::string>& argv, const ProcessOptions& options = {});
+
+std::string shell_quoted(const std::vector<std::string>& argv);
+
+}  // namespace remedia
