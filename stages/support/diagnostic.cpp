@@ -12,9 +12,12 @@ namespace {
 
 std::string_view label(Severity severity) {
   switch (severity) {
-    case Severity::error: return "error";
-    case Severity::warning: return "warning";
-    case Severity::note: return "note";
+    case Severity::error:
+      return "error";
+    case Severity::warning:
+      return "warning";
+    case Severity::note:
+      return "note";
   }
   return "error";
 }
@@ -71,8 +74,7 @@ std::string quote_source(const Location& where, std::string_view hint) {
 
 }  // namespace
 
-Failure::Failure(Diagnostic diagnostic)
-    : Failure(std::vector<Diagnostic>{std::move(diagnostic)}) {}
+Failure::Failure(Diagnostic diagnostic) : Failure(std::vector<Diagnostic>{std::move(diagnostic)}) {}
 
 Failure::Failure(std::vector<Diagnostic> diagnostics) : diagnostics_(std::move(diagnostics)) {
   for (const Diagnostic& d : diagnostics_) {
@@ -84,7 +86,8 @@ Failure::Failure(std::vector<Diagnostic> diagnostics) : diagnostics_(std::move(d
 void fail_errno(int error, std::string_view what, const std::filesystem::path& path) {
   Diagnostic d{.message = fmt::format("cannot {} '{}': {}", what, path.string(), strerror(error))};
   if (error == ENOSPC) d.hint = "free some space on that file system and run the build again";
-  if (error == EACCES || error == EROFS) d.hint = "this user may not do that; see the owner and mode";
+  if (error == EACCES || error == EROFS)
+    d.hint = "this user may not do that; see the owner and mode";
   throw Failure(std::move(d));
 }
 

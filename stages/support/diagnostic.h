@@ -2,7 +2,8 @@
 //
 // A diagnostic is a value: it is collected or thrown, and only main() prints it. Its shape is the
 // one every editor and CI parses, `file:line:column: error: message`, with the source line, a caret
-// and a hint. Rule of the house: every error has a place, a fact and, where one exists, a next step.
+// and a hint. Rule of the house: every error has a place, a fact and, where one exists, a next
+// step.
 #pragma once
 
 #include <exception>

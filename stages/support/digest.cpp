@@ -1,5 +1,7 @@
 #include "support/digest.h"
 
+#include "support/diagnostic.h"
+
 #include <algorithm>
 #include <ctime>
 #include <fstream>
@@ -7,8 +9,6 @@
 
 #include <openssl/evp.h>
 #include <sys/stat.h>
-
-#include "support/diagnostic.h"
 
 namespace remedia {
 

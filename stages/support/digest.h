@@ -1,14 +1,14 @@
 // SHA-256, of bytes, slices and files, and a cache of what was hashed before.
 #pragma once
 
+#include "support/file.h"
+
 #include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include "support/file.h"
 
 namespace remedia {
 
@@ -31,9 +31,9 @@ class Sha256 {
 std::string sha256(std::string_view bytes);
 std::string sha256(const Slice& slice);
 
-/// 16 bytes that name something by what it is made of: GUIDs, serials and volume ids are these, never
-/// random and never from a path, so that equal inputs give equal bits. Bits 6 to 8 of RFC 4122 are
-/// set (version 8, "custom").
+/// 16 bytes that name something by what it is made of: GUIDs, serials and volume ids are these,
+/// never random and never from a path, so that equal inputs give equal bits. Bits 6 to 8 of RFC
+/// 4122 are set (version 8, "custom").
 std::array<std::uint8_t, 16> derived_guid(std::string_view what);
 
 /// Digests of whole files by (device, inode, size, mtime, ctime), kept beside an output. Losing the

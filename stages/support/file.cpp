@@ -1,5 +1,7 @@
 #include "support/file.h"
 
+#include "support/diagnostic.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -7,8 +9,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "support/diagnostic.h"
 
 namespace remedia {
 
@@ -39,7 +39,8 @@ void copy_by_hand(int in, int out, Extent from, std::uint64_t to, const fs::path
                   const fs::path& out_name) {
   std::vector<char> buffer(std::min<std::uint64_t>(kBlock, from.length));
   for (std::uint64_t done = 0; done < from.length;) {
-    std::size_t n = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), from.length - done));
+    std::size_t n =
+        static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), from.length - done));
     if (from.hole) {
       std::fill(buffer.begin(), buffer.end(), '\0');
     } else {
@@ -60,7 +61,8 @@ void copy_extent(int in, int out, Extent from, std::uint64_t to, const fs::path&
     if (n < 0 && copy_is_unsupported(errno)) break;
     if (n < 0) fail_errno(errno, "write", out_name);
     if (n == 0) {
-      fail("'{}' ends before byte {}: it is truncated", in_name.string(), from.offset + from.length);
+      fail("'{}' ends before byte {}: it is truncated", in_name.string(),
+           from.offset + from.length);
     }
     std::uint64_t step = static_cast<std::uint64_t>(n);
     from.offset += step;
@@ -121,8 +123,8 @@ std::size_t read_at(const Slice& slice, int fd, std::uint64_t offset, std::span<
       offset -= e.length;
       continue;
     }
-    std::size_t n = static_cast<std::size_t>(
-        std::min<std::uint64_t>(buffer.size() - done, e.length - offset));
+    std::size_t n =
+        static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size() - done, e.length - offset));
     if (e.hole) {
       std::fill_n(buffer.data() + done, n, '\0');
     } else {
@@ -159,8 +161,8 @@ void copy_to(const Slice& slice, int out, std::uint64_t offset, const fs::path& 
 
 void write_at(int fd, std::string_view bytes, std::uint64_t offset, const fs::path& name) {
   for (std::size_t done = 0; done < bytes.size();) {
-    ssize_t n = pwrite(fd, bytes.data() + done, bytes.size() - done,
-                       static_cast<off_t>(offset + done));
+    ssize_t n =
+        pwrite(fd, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) fail_errno(errno, "write", name);
     done += static_cast<std::size_t>(n);

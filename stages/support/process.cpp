@@ -1,14 +1,14 @@
 #include "support/process.h"
 
+#include "support/diagnostic.h"
+#include "support/file.h"
+
 #include <cerrno>
 
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "support/diagnostic.h"
-#include "support/file.h"
 
 extern char** environ;
 
@@ -94,7 +94,8 @@ std::string run_checked(const std::vector<std::string>& argv, const ProcessOptio
   ProcessResult result = run_process(argv, options);
   if (result.status == 0) return result.output;
   std::string indented;
-  for (char c : "\n" + result.output) indented += c == '\n' ? std::string("\n    ") : std::string(1, c);
+  for (char c : "\n" + result.output)
+    indented += c == '\n' ? std::string("\n    ") : std::string(1, c);
   fail("{} failed with exit code {}\n  command: {}{}", argv[0], result.status, shell_quoted(argv),
        result.output.empty() ? "" : indented);
 }

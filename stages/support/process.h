@@ -14,14 +14,15 @@ struct ProcessResult {
 };
 
 struct ProcessOptions {
-  std::filesystem::path directory = {};              ///< working directory, if not empty
+  std::filesystem::path directory = {};                 ///< working directory, if not empty
   std::map<std::string, std::string> environment = {};  ///< added to the inherited one
 };
 
 /// Runs a program to its end with standard input closed. Throws Failure only if it cannot start.
 ProcessResult run_process(const std::vector<std::string>& argv, const ProcessOptions& options = {});
 
-/// The same, and a non-zero status is a Failure that shows the command, shell-quoted, and its output.
+/// The same, and a non-zero status is a Failure that shows the command, shell-quoted, and its
+/// output.
 std::string run_checked(const std::vector<std::string>& argv, const ProcessOptions& options = {});
 
 std::string shell_quoted(const std::vector<std::string>& argv);

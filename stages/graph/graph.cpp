@@ -1,0 +1,118 @@
+#include "graph/graph.h"
+
+#include "support/digest.h"
+
+#include <algorithm>
+
+namespace remedia::graph {
+
+namespace {
+
+bool same_work(const Edge& a, const Edge& b) {
+  return a.kind == b.kind && a.parameters == b.parameters && a.outputs == b.outputs &&
+         a.inputs == b.inputs;
+}
+
+// Whether `path` lies below `folder`.
+bool lies_in(const fs::path& path, const fs::path& folder) {
+  fs::path relative = path.lexically_relative(folder);
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+}  // namespace
+
+void Planner::plan_recipe(const recipe::Evaluation& evaluation) {
+  auto [known, fresh] = recipes_.emplace(evaluation.name, evaluation.where);
+  if (!fresh && known->second.file != evaluation.where.file) {
+    throw Failure(Diagnostic{.message = fmt::format("two recipes are called '{}'", evaluation.name),
+                             .where = evaluation.where,
+                             .hint = "rename one: the name is a folder below OUT and a target",
+                             .notes = {{.message = "the other is here", .where = known->second}}});
+  }
+  if (!fresh) return;  // the same recipe, named twice
+  evaluation_ = &evaluation;
+  std::vector<Diagnostic> errors;
+  for (const recipe::NodeRef& node : evaluation.products) {
+    try {
+      plan(node, {});
+    } catch (const Failure& failure) {
+      errors.insert(errors.end(), failure.diagnostics().begin(), failure.diagnostics().end());
+    }
+  }
+  if (!errors.empty()) {
+    // One cause that two artifacts share is said once.
+    std::vector<Diagnostic> unique;
+    for (const Diagnostic& d : errors) {
+      bool said = std::any_of(unique.begin(), unique.end(), [&](const Diagnostic& u) {
+        return u.message == d.message && u.where == d.where;
+      });
+      if (!said) unique.push_back(d);
+    }
+    throw Failure(unique);
+  }
+  for (const Kind& kind : kinds_) {
+    if (kind.schema == nullptr && kind.plan != nullptr) kind.plan(*this, nullptr, {});
+  }
+}
+
+Graph Planner::take() {
+  Graph graph;
+  for (auto& [output, edge] : edges_) graph.edges.push_back(std::move(edge));
+  graph.products = std::move(products_);
+  for (const auto& [name, where] : recipes_) graph.recipes.push_back(name);
+  return graph;
+}
+
+Planned Planner::plan(const recipe::NodeRef& node, const Binding& binding) {
+  auto key = std::make_pair(node.get(), binding.arch);
+  auto found = planned_.find(key);
+  if (found != planned_.end()) return found->second;
+  Planned planned = kind(node->schema->word).plan(*this, node, binding);
+  planned_.emplace(key, planned);
+  return planned;
+}
+
+void Planner::add(Edge edge) {
+  for (const std::string& output : edge.outputs) {
+    auto owner = owners_.find(output);
+    if (owner == owners_.end()) continue;
+    const Edge& other = edges_.at(owner->second);
+    if (same_work(edge, other)) return;
+    throw Failure(Diagnostic{
+        .message = fmt::format("'{}' is already written by another {}", output, other.kind),
+        .where = edge.origin->where,
+        .hint = "give one of them another name",
+        .notes = {{.message = "the other is here", .where = other.origin->where}}});
+  }
+  for (const std::string& output : edge.outputs) owners_[output] = edge.outputs.front();
+  std::string first = edge.outputs.front();
+  edges_.emplace(std::move(first), std::move(edge));
+}
+
+std::string Planner::source_path(const recipe::Node& node, std::string_view field,
+                                 std::string_view arch) const {
+  recipe::Path path = node.path(field, arch);
+  std::error_code ignored;
+  if (!fs::exists(path.absolute, ignored)) {
+    std::string leads_to = path.absolute.string();
+    throw Failure(Diagnostic{.message = fmt::format("'{}' is not there", path.written),
+                             .where = node.place(field),
+                             .hint = fmt::format("it means {}", leads_to)});
+  }
+  if (!lies_in(path.absolute, evaluation_->root)) return path.absolute.string();
+  return path.absolute.lexically_relative(settings_.out).string();
+}
+
+std::string Planner::store_path(const Edge& edge, std::string_view suffix) {
+  std::string digest = sha256(edge.kind + '\n' + edge.parameters.dump());
+  return fmt::format(".store/{}/{}.{}", edge.kind, digest.substr(0, 16), suffix);
+}
+
+const Kind& Planner::kind(std::string_view word) const {
+  auto found =
+      std::find_if(kinds_.begin(), kinds_.end(), [&](const Kind& k) { return k.word == word; });
+  if (found == kinds_.end() || found->plan == nullptr) fail("'{}' cannot be built by itself", word);
+  return *found;
+}
+
+}  // namespace remedia::graph

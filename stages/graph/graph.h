@@ -1,0 +1,74 @@
+// Values in, edges out: the whole plan of a build.
+#pragma once
+
+#include "graph/stage.h"
+#include "recipe/recipe.h"
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace remedia::graph {
+
+/// Something a user takes away, or a folder's manifest.
+struct Product {
+  std::string recipe;
+  std::string name;
+  std::string kind;
+  std::string file;  ///< relative to OUT
+  std::vector<std::string> records;
+  recipe::NodeRef origin;
+};
+
+struct Graph {
+  std::vector<Edge> edges;  ///< in the order of their first output
+  std::vector<Product> products;
+  std::vector<std::string> recipes;  ///< names
+};
+
+struct Settings {
+  fs::path out;            ///< absolute
+  std::int64_t clock = 0;  ///< SOURCE_DATE_EPOCH: every date in an artifact
+};
+
+/// Collects edges. Equal edges are one, however often and wherever they are asked for; different
+/// edges that write one file are a Failure that shows both places.
+class Planner {
+ public:
+  Planner(const Settings& settings, std::span<const Kind> kinds)
+      : settings_(settings), kinds_(kinds) {}
+
+  void plan_recipe(const recipe::Evaluation& evaluation);
+  Graph take();
+
+  // For kinds:
+  Planned plan(const recipe::NodeRef& node, const Binding& binding);
+  void add(Edge edge);
+  void add_product(Product product) { products_.push_back(std::move(product)); }
+  const std::string& recipe() const { return evaluation_->name; }
+  const recipe::Evaluation& evaluation() const { return *evaluation_; }
+  const std::vector<Product>& products() const { return products_; }
+  std::int64_t clock() const { return settings_.clock; }
+  /// A path of the recipe as stages see it: relative to OUT if it lies in the project, which then
+  /// can be moved as a whole; else absolute. A path that is not there is a Failure at `field`.
+  std::string source_path(const recipe::Node& node, std::string_view field,
+                          std::string_view arch) const;
+  /// `.store/KIND/DIGEST.SUFFIX`: what images and recipes share, named by the parameters.
+  static std::string store_path(const Edge& edge, std::string_view suffix);
+
+ private:
+  const Kind& kind(std::string_view word) const;
+
+  const Settings& settings_;
+  std::span<const Kind> kinds_;
+  const recipe::Evaluation* evaluation_ = nullptr;
+  std::map<std::string, Edge> edges_;          // by first output
+  std::map<std::string, std::string> owners_;  // output -> first output of its edge
+  std::map<std::pair<const recipe::Node*, std::string>, Planned> planned_;
+  std::vector<Product> products_;
+  std::map<std::string, Location> recipes_;
+};
+
+}  // namespace remedia::graph

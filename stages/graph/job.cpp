@@ -1,0 +1,143 @@
+#include "graph/job.h"
+
+#include "support/depfile.h"
+
+#include <algorithm>
+#include <fstream>
+
+namespace remedia::graph {
+
+namespace {
+
+constexpr const char* kPlaces = "where.json";
+
+std::vector<fs::path> as_paths(const std::vector<std::string>& names) {
+  return {names.begin(), names.end()};
+}
+
+nlohmann::ordered_json to_json(const Location& where) {
+  return {{"name", where.name},
+          {"file", where.file.string()},
+          {"line", where.line},
+          {"column", where.column},
+          {"width", where.width}};
+}
+
+// A missing or damaged places file only costs the place.
+Location read_place(const std::string& output, std::string_view field) {
+  std::ifstream in(kPlaces);
+  nlohmann::json places = nlohmann::json::parse(in, nullptr, false);
+  if (!places.is_object() || !places.contains(output)) return {};
+  const nlohmann::json& edge = places[output];
+  const nlohmann::json& place = edge.contains(field) ? edge[std::string(field)] : edge[""];
+  if (!place.is_object()) return {};
+  return {place.value("name", ""), place.value("file", ""), place.value("line", 0),
+          place.value("column", 0), place.value("width", 1)};
+}
+
+// Gives a failure that does not know its place the recipe line of the stage.
+Failure with_place(const Failure& failure, const Location& where) {
+  std::vector<Diagnostic> diagnostics = failure.diagnostics();
+  for (Diagnostic& d : diagnostics) {
+    if (d.where.name.empty()) d.where = where;
+  }
+  return Failure(std::move(diagnostics));
+}
+
+}  // namespace
+
+Job::Job(std::string kind, nlohmann::json parameters, std::vector<std::string> outputs)
+    : kind_(std::move(kind)),
+      parameters_(std::move(parameters)),
+      outputs_(std::move(outputs)),
+      artifacts_(as_paths(outputs_)),
+      keep_equal_(outputs_.size(), false),
+      digests_(outputs_.front() + ".digests") {}
+
+void Job::write_text(std::size_t i, const std::string& text) {
+  artifacts_.write(i, text);
+  keep_equal_.at(i) = true;
+}
+
+void Job::write_record(nlohmann::ordered_json record) {
+  nlohmann::ordered_json whole;
+  whole["stage"] = kind_;
+  whole.update(record);
+  write_text(outputs_.size() - 1, whole.dump(1) + "\n");
+}
+
+std::string Job::digest(const fs::path& file) {
+  reads(file);
+  return digests_.sha256_of(file);
+}
+
+Location Job::place(std::string_view field) const { return read_place(outputs_.front(), field); }
+
+void Job::fail_at(std::string_view field, std::string message, std::string hint,
+                  std::vector<Diagnostic> notes) const {
+  throw Failure(Diagnostic{.message = std::move(message),
+                           .where = place(field),
+                           .hint = std::move(hint),
+                           .notes = std::move(notes)});
+}
+
+void Job::warn(std::string_view field, std::string message) {
+  warnings_.push_back(
+      {.severity = Severity::warning, .message = std::move(message), .where = place(field)});
+}
+
+void Job::finish(const fs::path& depfile_name) {
+  std::vector<fs::path> read(read_.begin(), read_.end());
+  std::string text = depfile(outputs_.front(), read);
+  artifacts_.publish(keep_equal_, read);
+  write_atomically(depfile_name, text);
+}
+
+std::vector<Diagnostic> run_stage(const fs::path& spec_file, std::span<const Kind> kinds) {
+  Fd lock;
+  if (!fs::exists(spec_file)) {
+    throw Failure(
+        Diagnostic{.message = fmt::format("there is no spec '{}'", spec_file.string()),
+                   .hint = "ninja writes it; 'ninja -d keeprsp' keeps it for a second run"});
+  }
+  if (!try_lock(spec_file, lock)) {
+    throw Failure(Diagnostic{
+        .message = fmt::format("another build is writing '{}'", spec_file.stem().string()),
+        .hint = "two builds in one OUT disturb each other: wait for the other to end"});
+  }
+  nlohmann::json spec = nlohmann::json::parse(read_file(spec_file), nullptr, false);
+  if (!spec.is_object() || !spec.contains("kind") || !spec.contains("outputs") ||
+      !spec.contains("parameters")) {
+    fail("'{}' is no stage specification", spec_file.string());
+  }
+  std::string word = spec["kind"];
+  auto kind =
+      std::find_if(kinds.begin(), kinds.end(), [&](const Kind& k) { return k.word == word; });
+  if (kind == kinds.end() || kind->run == nullptr) fail("there is no stage kind '{}'", word);
+
+  std::vector<std::string> outputs = spec["outputs"];
+  try {
+    Job job(word, spec["parameters"], outputs);
+    kind->run(job);
+    fs::path depfile_name = spec_file;
+    depfile_name += ".d";
+    job.finish(depfile_name);
+    return job.warnings();
+  } catch (const Failure& failure) {
+    throw with_place(failure, read_place(outputs.front(), ""));
+  }
+}
+
+std::string write_places(std::span<const Edge> edges) {
+  nlohmann::ordered_json all = nlohmann::ordered_json::object();
+  for (const Edge& edge : edges) {
+    if (edge.origin == nullptr) continue;
+    nlohmann::ordered_json places;
+    places[""] = to_json(edge.origin->where);
+    for (const auto& [field, where] : edge.origin->places) places[field] = to_json(where);
+    all[edge.outputs.front()] = places;
+  }
+  return all.dump(1) + "\n";
+}
+
+}  // namespace remedia::graph

@@ -1,0 +1,64 @@
+// One run of one stage: `remedia stage SPEC`.
+#pragma once
+
+#include "graph/stage.h"
+#include "support/artifact.h"
+#include "support/digest.h"
+
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace remedia::graph {
+
+/// What a stage sees of the world. The working directory is OUT.
+class Job {
+ public:
+  Job(std::string kind, nlohmann::json parameters, std::vector<std::string> outputs);
+
+  const nlohmann::json& parameters() const { return parameters_; }
+  std::string text(std::string_view name) const { return parameters_.at(name); }
+
+  /// Where to write output `i`; it is renamed when the stage succeeds.
+  const fs::path& part(std::size_t i) const { return artifacts_.part(i); }
+  const std::string& output(std::size_t i) const { return outputs_.at(i); }
+  /// A small text output. If it comes out as it was before, it is left alone.
+  void write_text(std::size_t i, const std::string& text);
+  /// The last output: what the manifest needs to know of this stage.
+  void write_record(nlohmann::ordered_json record);
+
+  /// Declares that the result depends on a file or folder; it goes into the depfile.
+  void reads(const fs::path& file) { read_.insert(file); }
+  /// SHA-256 of a whole input file, remembered beside the first output; also declares it as read.
+  std::string digest(const fs::path& file);
+
+  /// The place of a field in the recipe (of the constructor if the field was not written).
+  Location place(std::string_view field = {}) const;
+  [[noreturn]] void fail_at(std::string_view field, std::string message, std::string hint = {},
+                            std::vector<Diagnostic> notes = {}) const;
+  void warn(std::string_view field, std::string message);
+
+  /// Publishes the outputs and writes the depfile.
+  void finish(const fs::path& depfile);
+  const std::vector<Diagnostic>& warnings() const { return warnings_; }
+
+ private:
+  std::string kind_;
+  nlohmann::json parameters_;
+  std::vector<std::string> outputs_;
+  Artifacts artifacts_;
+  std::vector<bool> keep_equal_;
+  std::set<fs::path> read_;
+  DigestCache digests_;
+  std::vector<Diagnostic> warnings_;
+};
+
+/// Runs the stage that the spec file (written by ninja) describes. Returns its warnings.
+std::vector<Diagnostic> run_stage(const fs::path& spec, std::span<const Kind> kinds);
+
+/// OUT/where.json: the recipe places of every edge. ninja does not track it, so that a line that
+/// moves rebuilds nothing; it is read only when a stage has something to say.
+std::string write_places(std::span<const Edge> edges);
+
+}  // namespace remedia::graph

@@ -1,0 +1,49 @@
+// Where in a recipe's text a constructor call and its fields stand.
+//
+// Lua tells the line of a running call and nothing more. The columns, and the lines of the fields,
+// are found by reading the text again: tokens, then the braces of that call. No parser is needed,
+// since only names directly inside the braces count.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace remedia::recipe {
+
+struct Place {
+  int line = 0;
+  int column = 0;
+  int width = 1;
+};
+
+struct CallPlaces {
+  Place call;                           ///< the constructor's name; column 0 if it was not found
+  std::map<std::string, Place> fields;  ///< `name =` and `["name"] =` directly inside the braces
+  std::vector<Place> items;             ///< the positional items, in order
+};
+
+/// The tokens of one Lua text, made once and asked often.
+class SourceText {
+ public:
+  explicit SourceText(std::string_view text);
+
+  /// The call of `word` on `line`; of several, the first that has `wanted_field` (if not empty).
+  CallPlaces call(std::string_view word, int line, std::string_view wanted_field = {}) const;
+  /// The first occurrence of a name or symbol on a line; column 0 if there is none.
+  Place word(std::string_view word, int line) const;
+
+ private:
+  struct Token {
+    std::string text;
+    bool name = false;
+    bool string = false;
+    Place place;
+  };
+  CallPlaces read_call(std::size_t name) const;
+
+  std::vector<Token> tokens_;
+};
+
+}  // namespace remedia::recipe

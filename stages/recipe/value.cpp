@@ -1,0 +1,65 @@
+#include "recipe/value.h"
+
+namespace remedia::recipe {
+
+namespace {
+
+const Scalar* first(const Node& node, std::string_view field) {
+  auto found = node.fields.find(field);
+  if (found == node.fields.end() || found->second.items.empty()) return nullptr;
+  return &found->second.items.front();
+}
+
+template <typename T>
+T get_or(const Node& node, std::string_view field, T fallback) {
+  const Scalar* scalar = first(node, field);
+  const T* value = scalar != nullptr ? std::get_if<T>(scalar) : nullptr;
+  return value != nullptr ? *value : fallback;
+}
+
+}  // namespace
+
+bool Node::has(std::string_view field) const { return first(*this, field) != nullptr; }
+
+std::string Node::text(std::string_view field) const {
+  return get_or<std::string>(*this, field, "");
+}
+
+std::int64_t Node::integer(std::string_view field) const {
+  return get_or<std::int64_t>(*this, field, 0);
+}
+
+bool Node::flag(std::string_view field) const { return get_or<bool>(*this, field, false); }
+
+NodeRef Node::node(std::string_view field) const { return get_or<NodeRef>(*this, field, nullptr); }
+
+std::vector<NodeRef> Node::nodes(std::string_view field) const {
+  std::vector<NodeRef> out;
+  auto found = fields.find(field);
+  if (found == fields.end()) return out;
+  for (const Scalar& item : found->second.items) {
+    if (const NodeRef* node = std::get_if<NodeRef>(&item)) out.push_back(*node);
+  }
+  return out;
+}
+
+Path Node::path(std::string_view field, std::string_view arch) const {
+  PathByArch paths = get_or<PathByArch>(*this, field, {});
+  auto any = paths.find("");
+  if (any != paths.end()) return any->second;
+  auto exact = paths.find(std::string(arch));
+  if (exact != paths.end()) return exact->second;
+  std::string known;
+  for (const auto& [name, path] : paths) known += (known.empty() ? "" : ", ") + name;
+  throw Failure(Diagnostic{
+      .message = fmt::format("'{}' has no path for {}, which an image here needs", field, arch),
+      .where = place(field),
+      .hint = fmt::format("it has: {}", known)});
+}
+
+Location Node::place(std::string_view field) const {
+  auto found = places.find(field);
+  return found != places.end() ? found->second : where;
+}
+
+}  // namespace remedia::recipe

@@ -1,0 +1,151 @@
+#include "support/artifact.h"
+
+#include "support/diagnostic.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace remedia {
+
+namespace {
+
+// What a signal handler may look at: fixed memory, published by one atomic flag per slot.
+struct Slot {
+  std::atomic<bool> used{false};
+  char path[4096] = {};
+};
+std::array<Slot, 16> slots;
+
+void remember(const fs::path& part) {
+  for (Slot& slot : slots) {
+    if (slot.used || part.native().size() >= sizeof slot.path) continue;
+    std::strcpy(slot.path, part.c_str());
+    slot.used = true;
+    return;
+  }
+}
+
+void forget(const fs::path& part) {
+  for (Slot& slot : slots) {
+    if (slot.used && part == slot.path) slot.used = false;
+  }
+}
+
+void on_signal(int signal) {
+  for (Slot& slot : slots) {
+    if (slot.used) unlink(slot.path);
+  }
+  std::signal(signal, SIG_DFL);
+  raise(signal);
+}
+
+fs::path part_of(const fs::path& target) {
+  fs::path part = target;
+  part += ".part";
+  return part;
+}
+
+bool later(const timespec& a, const timespec& b) {
+  return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
+}
+
+bool same_bytes(const fs::path& a, const fs::path& b) {
+  std::error_code error;
+  if (!fs::is_regular_file(a, error) || fs::file_size(a, error) != fs::file_size(b, error))
+    return false;
+  return read_file(a, UINT64_MAX) == read_file(b, UINT64_MAX);
+}
+
+bool any_changed_since(const timespec& start, const std::vector<fs::path>& files) {
+  return std::any_of(files.begin(), files.end(), [&](const fs::path& file) {
+    struct stat info = {};
+    return stat(file.c_str(), &info) != 0 || !later(start, info.st_mtim);
+  });
+}
+
+}  // namespace
+
+Artifacts::Artifacts(std::vector<fs::path> targets) : targets_(std::move(targets)) {
+  for (const fs::path& target : targets_) {
+    std::error_code error;
+    fs::create_directories(target.parent_path(), error);
+    fs::path part = part_of(target);
+    remember(part);
+    parts_.push_back(part);
+    Fd fd(open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    if (!fd) {
+      int reason = errno;
+      discard();
+      fail_errno(reason, "create", target);
+    }
+    // A left-over part of a killed run is dated now, too.
+    futimens(fd.get(), nullptr);
+    struct stat info = {};
+    if (parts_.size() == 1 && fstat(fd.get(), &info) == 0) start_ = info.st_mtim;
+  }
+}
+
+Artifacts::~Artifacts() { discard(); }
+
+void Artifacts::discard() noexcept {
+  for (const fs::path& part : parts_) {
+    unlink(part.c_str());
+    forget(part);
+  }
+  parts_.clear();
+}
+
+void Artifacts::write(std::size_t i, std::string_view bytes) const {
+  Fd fd(open(part(i).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (!fd) fail_errno(errno, "write", target(i));
+  write_at(fd.get(), bytes, 0, target(i));
+}
+
+void Artifacts::publish(const std::vector<bool>& keep_equal, const std::vector<fs::path>& read) {
+  bool unsettled = any_changed_since(start_, read);
+  for (std::size_t i = 0; i < targets_.size(); ++i) {
+    if (keep_equal.at(i) && !unsettled && same_bytes(targets_[i], parts_[i])) {
+      unlink(parts_[i].c_str());
+    } else {
+      timespec times[2] = {start_, start_};
+      if (utimensat(AT_FDCWD, parts_[i].c_str(), times, 0) != 0)
+        fail_errno(errno, "date", targets_[i]);
+      if (rename(parts_[i].c_str(), targets_[i].c_str()) != 0)
+        fail_errno(errno, "write", targets_[i]);
+    }
+    forget(parts_[i]);
+  }
+  parts_.clear();
+}
+
+void write_atomically(const fs::path& target, std::string_view bytes) {
+  Artifacts one({target});
+  one.write(0, bytes);
+  one.publish({false}, {});
+}
+
+void remove_parts_on_signals() {
+  for (int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, on_signal);
+}
+
+bool try_lock(const fs::path& file, Fd& lock) {
+  Fd fd(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  if (!fd) fail_errno(errno, "open", file);
+  if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return false;
+    fail_errno(errno, "lock", file);
+  }
+  lock = std::move(fd);
+  return true;
+}
+
+}  // namespace remedia
