@@ -25,6 +25,10 @@ class Job {
   const std::string& output(std::size_t i) const { return outputs_.at(i); }
   /// A small text output. If it comes out as it was before, it is left alone.
   void write_text(std::size_t i, const std::string& text);
+  void keep_if_equal(std::size_t i) { modes_.at(i) = Artifacts::Mode::if_different; }
+  /// For a costly first output: whether the one that is there was made by this very program from
+  /// what `fingerprint` says. Then it stays, and need not be written.
+  bool unchanged(const std::string& fingerprint);
   /// The last output: what the manifest needs to know of this stage.
   void write_record(nlohmann::ordered_json record);
 
@@ -48,7 +52,8 @@ class Job {
   nlohmann::json parameters_;
   std::vector<std::string> outputs_;
   Artifacts artifacts_;
-  std::vector<bool> keep_equal_;
+  std::vector<Artifacts::Mode> modes_;
+  std::string fingerprint_;
   std::set<fs::path> read_;
   DigestCache digests_;
   std::vector<Diagnostic> warnings_;

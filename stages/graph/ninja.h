@@ -9,8 +9,9 @@
 namespace remedia::graph {
 
 struct NinjaOptions {
-  std::string runner;                        ///< path of this program, as seen from OUT
-  std::vector<std::string> graph_arguments;  ///< what follows `remedia graph`, as seen from OUT
+  std::string runner;  ///< path of this program, as seen from OUT
+  std::vector<std::string> graph_arguments =
+      {};  ///< what follows `remedia graph`, as seen from OUT
 };
 
 /// The text of build.ninja. It regenerates itself: two statements, so that ninja, which deletes the

@@ -22,19 +22,19 @@ class Job;
 /// One call of the runner, one edge of the graph. All paths are relative to OUT.
 struct Edge {
   std::string kind;
-  std::string label;                  ///< what ninja prints: `WIM workstation/helpdesk`
-  nlohmann::ordered_json parameters;  ///< everything that decides the bytes, in a fixed order
-  std::vector<std::string> outputs;   ///< the last one is the record if `records`
-  std::vector<std::string> inputs;    ///< files that other edges make
-  std::string pool;                   ///< "compress" for stages that use every core themselves
-  recipe::NodeRef origin;             ///< the recipe value that asked for it, for diagnostics
+  std::string label = {};                  ///< what ninja prints: `WIM workstation/helpdesk`
+  nlohmann::ordered_json parameters = {};  ///< everything that decides the bytes, in a fixed order
+  std::vector<std::string> outputs = {};   ///< the last one is the record if `records`
+  std::vector<std::string> inputs = {};    ///< files that other edges make
+  std::string pool = {};                   ///< "compress" for stages that use every core themselves
+  recipe::NodeRef origin = {};             ///< the recipe value that asked for it, for diagnostics
 };
 
 /// What a value became in the graph: the files that others can use.
 struct Planned {
-  std::string file;                          ///< the main output
-  std::map<std::string, std::string> parts;  ///< further outputs by name
-  std::vector<std::string> records;          ///< its record and those of what it is made from
+  std::string file;                               ///< the main output
+  std::map<std::string, std::string> parts = {};  ///< further outputs by name
+  std::vector<std::string> records = {};          ///< its record and those of what it is made from
 };
 
 /// What descriptions are bound to when a wim uses them.

@@ -175,6 +175,8 @@ void Reader::read_fields(Call& call, int table) {
     }
   }
   for (const std::string& key : unknown) {
+    // A misspelt field is one error, not also a missing one.
+    call.faulty.insert(nearest(key, call.schema.field_names()));
     error(call, call.of_field(key), fmt::format("unknown field '{}' in {}", key, call.schema.word),
           did_you_mean(key, call.schema.field_names()));
   }

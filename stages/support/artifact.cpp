@@ -110,27 +110,38 @@ void Artifacts::write(std::size_t i, std::string_view bytes) const {
   write_at(fd.get(), bytes, 0, target(i));
 }
 
-void Artifacts::publish(const std::vector<bool>& keep_equal, const std::vector<fs::path>& read) {
+void Artifacts::publish(const std::vector<Mode>& modes, const std::vector<fs::path>& read) {
   bool unsettled = any_changed_since(start_, read);
+  timespec times[2] = {start_, start_};
   for (std::size_t i = 0; i < targets_.size(); ++i) {
-    if (keep_equal.at(i) && !unsettled && same_bytes(targets_[i], parts_[i])) {
+    Mode mode = modes.at(i);
+    bool stays =
+        mode == Mode::keep || (mode == Mode::if_different && same_bytes(targets_[i], parts_[i]));
+    const fs::path& dated = stays ? targets_[i] : parts_[i];
+    if ((!stays || unsettled) && utimensat(AT_FDCWD, dated.c_str(), times, 0) != 0) {
+      fail_errno(errno, "date", targets_[i]);
+    }
+    if (stays) {
       unlink(parts_[i].c_str());
-    } else {
-      timespec times[2] = {start_, start_};
-      if (utimensat(AT_FDCWD, parts_[i].c_str(), times, 0) != 0)
-        fail_errno(errno, "date", targets_[i]);
-      if (rename(parts_[i].c_str(), targets_[i].c_str()) != 0)
-        fail_errno(errno, "write", targets_[i]);
+    } else if (rename(parts_[i].c_str(), targets_[i].c_str()) != 0) {
+      fail_errno(errno, "write", targets_[i]);
     }
     forget(parts_[i]);
   }
   parts_.clear();
 }
 
+ScratchFile::ScratchFile(fs::path path) : path_(std::move(path)) { remember(path_); }
+
+ScratchFile::~ScratchFile() {
+  unlink(path_.c_str());
+  forget(path_);
+}
+
 void write_atomically(const fs::path& target, std::string_view bytes) {
   Artifacts one({target});
   one.write(0, bytes);
-  one.publish({false}, {});
+  one.publish({Artifacts::Mode::replace}, {});
 }
 
 void remove_parts_on_signals() {

@@ -28,10 +28,14 @@ class Artifacts {
   /// Replaces the content of a part.
   void write(std::size_t i, std::string_view bytes) const;
 
-  /// Gives every target its content. One that `keep_equal` allows and that is there with the same
-  /// bytes is left alone (ninja's restat then skips what depends on it), unless something in `read`
-  /// changed after the stage began.
-  void publish(const std::vector<bool>& keep_equal, const std::vector<fs::path>& read);
+  enum class Mode {
+    replace,
+    if_different,  ///< left alone if the same bytes are there: ninja's restat then skips its users
+    keep,          ///< what is there is known to be right; the part is dropped
+  };
+  /// Gives every target its content. What would be left alone is dated anew if something in `read`
+  /// changed after the stage began: then ninja has to ask again.
+  void publish(const std::vector<Mode>& modes, const std::vector<fs::path>& read);
 
  private:
   void discard() noexcept;
@@ -39,6 +43,19 @@ class Artifacts {
   std::vector<fs::path> targets_;
   std::vector<fs::path> parts_;
   timespec start_ = {};
+};
+
+/// A file for the time of one stage, removed with the object and on signals.
+class ScratchFile {
+ public:
+  explicit ScratchFile(fs::path path);
+  ~ScratchFile();
+  ScratchFile(const ScratchFile&) = delete;
+  ScratchFile& operator=(const ScratchFile&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
 };
 
 /// Writes a file in one step, through NAME.part.

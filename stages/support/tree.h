@@ -16,11 +16,11 @@ namespace remedia {
 struct TreeEntry {
   std::string target;  ///< path in the image or on the medium, '/' between names
   bool directory = false;
-  std::string source;        ///< file that holds the bytes, as stages see it (relative to OUT)
+  std::string source = {};   ///< file that holds the bytes, as stages see it (relative to OUT)
   std::uint64_t offset = 0;  ///< where in `source` they begin
   std::uint64_t size = 0;
-  std::string sha256;
-  std::string origin;  ///< for people and the manifest: where it came from
+  std::string sha256 = {};
+  std::string origin = {};  ///< for people and the manifest: where it came from
 
   Slice slice() const { return {source, {{offset, size, false}}}; }
   bool operator==(const TreeEntry&) const = default;

@@ -1,0 +1,214 @@
+#include "graph/build.h"
+
+#include "graph/graph.h"
+#include "graph/job.h"
+#include "graph/ninja.h"
+#include "support/artifact.h"
+#include "support/depfile.h"
+#include "support/process.h"
+
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace remedia::graph {
+
+namespace {
+
+constexpr std::string_view kFirstLine = "# Written by remedia from recipes.";
+
+std::int64_t parse_clock(std::string_view text) {
+  std::int64_t seconds = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc() || end != text.data() + text.size() || seconds < 315532800 ||
+      seconds > 4102444799) {
+    throw Failure(Diagnostic{
+        .message = fmt::format("SOURCE_DATE_EPOCH is '{}'", text),
+        .hint = "seconds since 1970, between 1980 and 2099 (FAT and ISO 9660 know no others)"});
+  }
+  return seconds;
+}
+
+std::int64_t clock_of(const BuildRequest& request) {
+  if (request.clock) return parse_clock(std::to_string(*request.clock));
+  const char* environment = std::getenv("SOURCE_DATE_EPOCH");
+  return environment != nullptr && *environment != '\0' ? parse_clock(environment) : kDefaultClock;
+}
+
+fs::path program() { return fs::read_symlink("/proc/self/exe"); }
+
+// The shipped library lies beside the program, installed or not: bin/remedia,
+// share/remedia/recipes.
+fs::path shipped_library() {
+  return program().parent_path().parent_path() / "share/remedia/recipes";
+}
+
+fs::path full(const fs::path& path) { return fs::absolute(path).lexically_normal(); }
+
+// As seen from OUT if both lie in one project, which can then be moved as a whole; else absolute.
+std::string seen_from(const fs::path& out, const fs::path& root, const fs::path& path) {
+  fs::path below = path.lexically_relative(root);
+  bool inside = !below.empty() && *below.begin() != "..";
+  return (inside ? path.lexically_relative(out) : path).string();
+}
+
+std::vector<recipe::Evaluation> evaluate_all(const BuildRequest& request,
+                                             std::span<const Kind> kinds) {
+  std::vector<const recipe::Schema*> schemas;
+  for (const Kind& kind : kinds) {
+    if (kind.schema != nullptr) schemas.push_back(kind.schema);
+  }
+  std::vector<recipe::Evaluation> evaluations;
+  std::vector<Diagnostic> errors;
+  for (const std::string& file : request.recipes) {
+    try {
+      evaluations.push_back(
+          recipe::evaluate({file, request.definitions, shipped_library()}, schemas));
+    } catch (const Failure& failure) {
+      errors.insert(errors.end(), failure.diagnostics().begin(), failure.diagnostics().end());
+    }
+  }
+  if (!errors.empty()) throw Failure(errors);
+  return evaluations;
+}
+
+void check_definitions(const BuildRequest& request,
+                       const std::vector<recipe::Evaluation>& evaluations) {
+  std::vector<std::string> known = {"as_of"};
+  for (const recipe::Evaluation& e : evaluations) {
+    for (const auto& [name, value] : e.parameters) known.push_back(name);
+  }
+  for (const auto& [name, value] : request.definitions) {
+    bool used =
+        std::any_of(evaluations.begin(), evaluations.end(),
+                    [&](const recipe::Evaluation& e) { return e.definitions_used.contains(name); });
+    if (used) continue;
+    throw Failure(
+        Diagnostic{.message = fmt::format("-D {}: no recipe has a parameter of that name", name),
+                   .hint = did_you_mean(name, known)});
+  }
+}
+
+NinjaOptions ninja_options(const BuildRequest& request, const fs::path& out, std::int64_t clock) {
+  fs::path root = recipe::project_root(request.recipes.front());
+  NinjaOptions options{.runner = seen_from(out, root, program())};
+  options.graph_arguments = {"--epoch", std::to_string(clock)};
+  for (const auto& [name, value] : request.definitions) {
+    std::string resolved = name.starts_with("root.") ? full(value).string() : value;
+    options.graph_arguments.insert(options.graph_arguments.end(), {"-D", name + "=" + resolved});
+  }
+  options.graph_arguments.emplace_back(".");
+  for (const std::string& file : request.recipes) {
+    options.graph_arguments.push_back(seen_from(out, root, full(file)));
+  }
+  return options;
+}
+
+void check_owner(const fs::path& build_ninja) {
+  std::ifstream in(build_ninja);
+  std::string line;
+  if (!in || !std::getline(in, line) || line.starts_with(kFirstLine)) return;
+  throw Failure(
+      Diagnostic{.message = fmt::format("'{}' was not written by remedia", build_ninja.string()),
+                 .hint = "give remedia a folder of its own"});
+}
+
+Fd lock_out(const fs::path& out, const char* name) {
+  std::error_code error;
+  fs::create_directories(out, error);
+  if (error) fail("cannot make the folder '{}': {}", out.string(), error.message());
+  Fd lock;
+  if (!try_lock(out / name, lock)) {
+    throw Failure(
+        Diagnostic{.message = fmt::format("another build is at work in '{}'", out.string()),
+                   .hint = "wait for it to end, or build into another folder"});
+  }
+  return lock;
+}
+
+// Whether OUT/build.ninja was written for the same recipes, values and clock.
+bool graph_matches(const fs::path& build_ninja, const NinjaOptions& options) {
+  std::ifstream in(build_ninja);
+  std::string first;
+  std::string second;
+  return std::getline(in, first) && std::getline(in, second) && second == signature_line(options);
+}
+
+}  // namespace
+
+recipe::Definitions parse_definitions(const std::vector<std::string>& words) {
+  recipe::Definitions definitions;
+  for (const std::string& word : words) {
+    std::size_t equals = word.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      throw Failure(Diagnostic{.message = fmt::format("-D {} gives no value", word),
+                               .hint = "-D NAME=VALUE"});
+    }
+    std::string name = word.substr(0, equals);
+    if (!definitions.emplace(name, word.substr(equals + 1)).second)
+      fail("-D {} is given twice", name);
+  }
+  return definitions;
+}
+
+std::vector<Diagnostic> write_graph(const BuildRequest& request, std::span<const Kind> kinds) {
+  fs::path out = full(request.out / "");
+  out = out.parent_path();
+  check_owner(out / "build.ninja");
+  Fd lock = lock_out(out, ".graph.lock");
+  // The stamp dates from before the evaluation, so that an edit during it is seen.
+  Artifacts files(
+      {out / "build.ninja.stamp", out / "where.json", out / "build.ninja.d", out / "build.ninja"});
+
+  Settings settings{.out = out, .clock = clock_of(request)};
+  std::vector<recipe::Evaluation> evaluations = evaluate_all(request, kinds);
+  check_definitions(request, evaluations);
+  Planner planner(settings, kinds);
+  std::vector<Diagnostic> errors;
+  std::vector<Diagnostic> warnings;
+  std::set<fs::path> read;
+  for (const recipe::Evaluation& evaluation : evaluations) {
+    try {
+      planner.plan_recipe(evaluation);
+    } catch (const Failure& failure) {
+      errors.insert(errors.end(), failure.diagnostics().begin(), failure.diagnostics().end());
+    }
+    warnings.insert(warnings.end(), evaluation.warnings.begin(), evaluation.warnings.end());
+    read.insert(evaluation.files_read.begin(), evaluation.files_read.end());
+  }
+  if (!errors.empty()) throw Failure(errors);
+
+  Graph graph = planner.take();
+  NinjaOptions options = ninja_options(request, out, settings.clock);
+  files.write(1, write_places(graph.edges));
+  files.write(2, depfile("build.ninja.stamp", {read.begin(), read.end()}));
+  files.write(3, write_ninja(graph, options));
+  std::vector<Artifacts::Mode> replace(files.count(), Artifacts::Mode::replace);
+  files.publish(replace, {});
+  return warnings;
+}
+
+int build(const BuildRequest& request, std::span<const Kind> kinds,
+          const std::function<void(const std::vector<Diagnostic>&)>& print) {
+  fs::path out = full(request.out / "").parent_path();
+  Fd lock = lock_out(out, ".build.lock");
+  NinjaOptions options = ninja_options(request, out, clock_of(request));
+  if (!graph_matches(out / "build.ninja", options)) print(write_graph(request, kinds));
+
+  const char* ninja = std::getenv("NINJA");
+  std::vector<std::string> argv = {ninja != nullptr && *ninja != '\0' ? ninja : "ninja", "-C",
+                                   out.string()};
+  argv.insert(argv.end(), request.ninja_arguments.begin(), request.ninja_arguments.end());
+  std::vector<char*> pointers;
+  for (std::string& word : argv) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  fcntl(lock.get(), F_SETFD, 0);  // ninja holds the lock on, to its end
+  execvp(pointers[0], pointers.data());
+  fail_errno(errno, "start", argv[0]);
+}
+
+}  // namespace remedia::graph

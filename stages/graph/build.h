@@ -1,0 +1,38 @@
+// The two commands that people call: `remedia graph` and `remedia build`.
+#pragma once
+
+#include "graph/stage.h"
+#include "recipe/recipe.h"
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace remedia::graph {
+
+/// 2024-01-01T00:00:00Z: the second that all dates show unless SOURCE_DATE_EPOCH says otherwise.
+constexpr std::int64_t kDefaultClock = 1704067200;
+
+struct BuildRequest {
+  fs::path out = "out";
+  std::vector<std::string> recipes;
+  recipe::Definitions definitions;
+  std::optional<std::int64_t> clock;         ///< else SOURCE_DATE_EPOCH, else kDefaultClock
+  std::vector<std::string> ninja_arguments;  ///< `build` only
+};
+
+/// NAME=VALUE, each once. Throws Failure.
+recipe::Definitions parse_definitions(const std::vector<std::string>& words);
+
+/// Evaluates the recipes and writes OUT/build.ninja and what belongs to it, or nothing at all.
+/// Returns warnings. Refuses a folder whose build.ninja is somebody else's.
+std::vector<Diagnostic> write_graph(const BuildRequest& request, std::span<const Kind> kinds);
+
+/// Writes the graph if there is none for these recipes and values, then becomes ninja. Returns only
+/// if ninja cannot be started.
+int build(const BuildRequest& request, std::span<const Kind> kinds,
+          const std::function<void(const std::vector<Diagnostic>&)>& print);
+
+}  // namespace remedia::graph

@@ -1,0 +1,39 @@
+// The vocabulary: one file in this folder for each word of the recipe language.
+//
+// File = constructor = ninja label = schema = help topic. A new kind is one file and one line here.
+#pragma once
+
+#include "graph/stage.h"
+#include "recipe/schema.h"
+
+#include <span>
+#include <vector>
+
+namespace remedia::kinds {
+
+extern const graph::Kind project;
+extern const graph::Kind source;
+extern const graph::Kind overlay;
+extern const graph::Kind wim;
+extern const graph::Kind iso;
+extern const graph::Kind manifest;  // a stage that no recipe names: every product has one
+
+/// In the order of `remedia help`.
+inline std::span<const graph::Kind> all() {
+  static const graph::Kind table[] = {project, source, overlay, wim, iso, manifest};
+  return table;
+}
+
+/// The schemas of the kinds that recipes can name.
+inline std::span<const recipe::Schema* const> schemas() {
+  static const std::vector<const recipe::Schema*> table = [] {
+    std::vector<const recipe::Schema*> out;
+    for (const graph::Kind& kind : all()) {
+      if (kind.schema != nullptr) out.push_back(kind.schema);
+    }
+    return out;
+  }();
+  return table;
+}
+
+}  // namespace remedia::kinds

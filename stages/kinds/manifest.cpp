@@ -1,0 +1,201 @@
+// NAME.manifest.json: what went in.
+//
+// Every stage leaves a record of what it read and made; this one puts the records of a folder's
+// products together and adds the digests of the products themselves, off the critical path: asking
+// for `helpdesk.iso` alone does not wait for it. Nothing in it depends on the machine or the
+// moment.
+
+#include "kinds/manifest.h"
+
+#include "graph/graph.h"
+#include "graph/job.h"
+#include "kinds/kinds.h"
+#include "media/versions.h"
+
+#include <algorithm>
+#include <map>
+
+namespace remedia::kinds {
+
+namespace {
+
+graph::Planned plan(graph::Planner& planner, const recipe::NodeRef&, const graph::Binding&) {
+  std::map<std::string, std::vector<graph::Product>> folders;
+  for (const graph::Product& product : planner.products()) {
+    if (product.recipe == planner.recipe()) folders[product.name].push_back(product);
+  }
+  for (auto& [name, products] : folders) {
+    graph::Edge edge{.kind = "manifest", .origin = products.front().origin};
+    edge.label = fmt::format("MANIFEST {}/{}", planner.recipe(), name);
+    edge.parameters["recipe"] = planner.evaluation().where.name;
+    edge.parameters["name"] = name;
+    edge.parameters["clock"] = planner.clock();
+    edge.parameters["parameters"] = planner.evaluation().parameters;
+    std::string revision;
+    edge.parameters["products"] = nlohmann::ordered_json::array();
+    std::vector<std::string> records;
+    for (const graph::Product& product : products) {
+      revision += recipe::canonical_text(*product.origin) + "\n";
+      edge.parameters["products"].push_back({{"kind", product.kind}, {"file", product.file}});
+      edge.inputs.push_back(product.file);
+      for (const std::string& record : product.records) {
+        if (std::find(records.begin(), records.end(), record) == records.end())
+          records.push_back(record);
+      }
+    }
+    edge.parameters["revision"] = sha256(revision).substr(0, 16);
+    edge.parameters["records"] = records;
+    edge.inputs.insert(edge.inputs.end(), records.begin(), records.end());
+    edge.outputs = {fmt::format("{0}/{1}/{1}.manifest.json", planner.recipe(), name)};
+    planner.add_product({planner.recipe(), name, "manifest", edge.outputs[0], {}, edge.origin});
+    planner.add(std::move(edge));
+  }
+  return {};
+}
+
+nlohmann::ordered_json versions() {
+  nlohmann::ordered_json json;
+  for (const auto& [name, version] : library_versions()) json[name] = version;
+  return json;
+}
+
+// Records name each other by file; a reader of the manifest knows images by name.
+class Sections {
+ public:
+  explicit Sections(const nlohmann::json& records) {
+    for (const auto& name : records) {
+      std::string file = name;
+      records_[file] = nlohmann::ordered_json::parse(read_file(file, 1u << 30));
+      order_.push_back(file);
+    }
+  }
+
+  nlohmann::ordered_json images() const {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const std::string& file : order_) {
+      const auto& record = records_.at(file);
+      if (record.at("stage") != "wim") continue;
+      const auto& source = records_.at(record.at("base").get<std::string>());
+      list.push_back({{"name", record.at("name")},
+                      {"title", record.at("title")},
+                      {"file", record.at("file")},
+                      {"guid", record.at("guid")},
+                      {"architecture", source.at("arch")},
+                      {"base", source.at("image")},
+                      {"inputs", source.at("inputs")},
+                      {"files", record.at("files")}});
+    }
+    return list;
+  }
+
+  /// The volumes among the products: what is on each beside the images.
+  nlohmann::ordered_json volumes() const {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const std::string& file : order_) {
+      const auto& record = records_.at(file);
+      if (record.at("stage") != "iso") continue;
+      nlohmann::ordered_json names = nlohmann::ordered_json::array();
+      for (const auto& image : record.at("images"))
+        names.push_back(records_.at(image.get<std::string>()).at("name"));
+      list.push_back({{"kind", record.at("stage")},
+                      {"file", record.at("file")},
+                      {"label", record.at("label")},
+                      {"firmware", record.at("firmware")},
+                      {"images", names},
+                      {"files", record.at("files")}});
+    }
+    return list;
+  }
+
+ private:
+  std::map<std::string, nlohmann::ordered_json> records_;
+  std::vector<std::string> order_;
+};
+
+void run(graph::Job& job) {
+  const nlohmann::json& p = job.parameters();
+  Sections sections(p.at("records"));
+  nlohmann::ordered_json manifest;
+  manifest["format"] = "remedia manifest 1";
+  manifest["name"] = p.at("name");
+  manifest["recipe"] = p.at("recipe");
+  manifest["revision"] = p.at("revision");
+  manifest["clock"] = p.at("clock");
+  manifest["parameters"] = p.at("parameters");
+  manifest["versions"] = versions();
+  manifest["artifacts"] = nlohmann::ordered_json::array();
+  for (const auto& product : p.at("products")) {
+    std::string file = product.at("file");
+    manifest["artifacts"].push_back({{"kind", product.at("kind")},
+                                     {"file", file},
+                                     {"size", fs::file_size(file)},
+                                     {"sha256", job.digest(file)}});
+  }
+  manifest["images"] = sections.images();
+  manifest["volumes"] = sections.volumes();
+  job.write_text(0, manifest.dump(1) + "\n");
+}
+
+}  // namespace
+
+const graph::Kind manifest = {"manifest", nullptr, plan, run};
+
+std::span<const ManifestField> manifest_fields() {
+  static constexpr ManifestField fields[] = {
+      {"format", "\"remedia manifest 1\"; the number changes when a field changes its meaning"},
+      {"name", "of the folder: images and artifacts of this name stand here"},
+      {"recipe", "the recipe, from the project root"},
+      {"revision",
+       "first 16 digits of the SHA-256 of the evaluated recipe: equal recipes, equal revision"},
+      {"clock", "SOURCE_DATE_EPOCH: the second that every date in the artifacts shows"},
+      {"parameters", "what `param` handed to the recipe, by name"},
+      {"versions", "of the programs and libraries that decide bytes, by name"},
+      {"artifacts", "the files of this folder, this one excepted"},
+      {"artifacts.kind", "the word of the recipe language that made it"},
+      {"artifacts.file", "path below OUT"},
+      {"artifacts.size", "bytes"},
+      {"artifacts.sha256", "of the whole file"},
+      {"images", "every Windows image that the artifacts boot"},
+      {"images.name", "as in the recipe"},
+      {"images.title", "its name in the WIM and in menus"},
+      {"images.file", "path below OUT"},
+      {"images.guid", "of the WIM; derived from what is in it"},
+      {"images.architecture", "amd64, arm64 or x86"},
+      {"images.base", "the unmodified Windows image that it starts from"},
+      {"images.base.found_in", "the WIM on the medium, and the image in it"},
+      {"images.base.index", "of the image in that WIM"},
+      {"images.base.name", "of the image, from the WIM's XML"},
+      {"images.base.description", "from the WIM's XML"},
+      {"images.base.architecture", "from the WIM's XML"},
+      {"images.base.version", "from the WIM's XML: major.minor.build.service pack build"},
+      {"images.base.edition", "from the WIM's XML (EDITIONID)"},
+      {"images.base.languages", "from the WIM's XML"},
+      {"images.inputs",
+       "the media that were read: the source's own first, then a lender of boot files"},
+      {"images.inputs.path", "as the recipe wrote it"},
+      {"images.inputs.size", "bytes"},
+      {"images.inputs.sha256", "of the whole file"},
+      {"images.files", "every file that was put into the image"},
+      {"images.files.path", "in the image"},
+      {"images.files.origin", "where it came from, as the recipe wrote it"},
+      {"images.files.size", "bytes"},
+      {"images.files.sha256", "of its content"},
+      {"images.files.replaces", "the file of the base that it replaced; absent if there was none"},
+      {"images.files.short_name_lost",
+       "the 8.3 name that the replaced file had; absent if it had none"},
+      {"volumes", "what is on each medium"},
+      {"volumes.kind", "the word of the recipe language that made it"},
+      {"volumes.file", "path below OUT"},
+      {"volumes.label", "volume label"},
+      {"volumes.firmware", "\"bios\" and \"uefi\", as it can boot"},
+      {"volumes.images", "the images that it boots, in menu order"},
+      {"volumes.files", "every file on it"},
+      {"volumes.files.path", "on the volume"},
+      {"volumes.files.origin", "where it came from"},
+      {"volumes.files.size", "bytes"},
+      {"volumes.files.sha256", "of its content; an image's stands under `artifacts` of its folder"},
+  };
+  return fields;
+}
+
+}  // namespace remedia::kinds

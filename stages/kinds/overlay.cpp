@@ -1,0 +1,154 @@
+// overlay { "common" }: a folder whose files go into the image.
+//
+// The stage lists what the folder holds, as a tree; it copies nothing. The wim stage reads the
+// files where they are and checks each digest again.
+
+#include "formats/win_names.h"
+#include "graph/graph.h"
+#include "graph/job.h"
+#include "kinds/kinds.h"
+#include "support/tree.h"
+
+#include <algorithm>
+#include <map>
+
+#include <sys/stat.h>
+
+namespace remedia::kinds {
+
+namespace {
+
+using recipe::Type;
+
+const recipe::Schema schema = {
+    .word = "overlay",
+    .role = recipe::Role::description,
+    .help =
+        "A folder whose files go into an image, at the same paths.\n"
+        "Names must be legal on Windows. Links to files are followed, links to folders are an "
+        "error. A .gitkeep makes an empty folder and stays out itself.",
+    .fields =
+        {
+            {.name = "path",
+             .type = Type::path,
+             .help = "the folder; a bare name means overlays/NAME",
+             .required = true,
+             .folder = "overlays"},
+            {.name = "to",
+             .type = Type::text,
+             .help = "folder in the image that the files go to",
+             .fallback = "the root of the image",
+             .max = 240},
+        },
+    .positional = "path",
+    .from_string = true,
+};
+
+graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node,
+                    const graph::Binding& binding) {
+  graph::Edge edge{.kind = "overlay", .origin = node};
+  std::string written = node->path("path", binding.arch).written;
+  edge.label = "OVERLAY " + written;
+  edge.parameters["folder"] = planner.source_path(*node, "path", binding.arch);
+  edge.parameters["written"] = written;
+  edge.parameters["to"] = node->text("to");
+  edge.outputs = {graph::Planner::store_path(edge, "tree")};
+  graph::Planned planned{.file = edge.outputs[0]};
+  planner.add(std::move(edge));
+  return planned;
+}
+
+/// One walk over an overlay folder.
+class Walk {
+ public:
+  Walk(graph::Job& job, fs::path folder, std::string written, std::string to)
+      : job_(job), folder_(std::move(folder)), written_(std::move(written)), to_(std::move(to)) {}
+
+  std::vector<TreeEntry> entries() {
+    if (!to_.empty()) check_image_path(to_);
+    visit(folder_, to_);
+    return std::move(entries_);
+  }
+
+ private:
+  void visit(const fs::path& folder, const std::string& target) {
+    job_.reads(folder);
+    std::error_code error;
+    std::vector<fs::path> names;
+    for (fs::directory_iterator it(folder, error); !error && it != fs::directory_iterator();
+         it.increment(error)) {
+      names.push_back(it->path());
+    }
+    if (error) fail("cannot read the folder '{}': {}", folder.string(), error.message());
+    std::sort(names.begin(), names.end());
+    if (!target.empty()) add({.target = target, .directory = true, .origin = shown(folder)});
+    for (const fs::path& path : names) {
+      if (path.filename() == ".gitkeep") {
+        job_.reads(path);
+        continue;
+      }
+      std::string name = path.filename().string();
+      visit_entry(path, target.empty() ? name : target + "/" + name);
+    }
+  }
+
+  void visit_entry(const fs::path& path, const std::string& target) {
+    check_image_path(target);
+    struct stat info = {};
+    struct stat link = {};
+    bool is_link = lstat(path.c_str(), &link) == 0 && S_ISLNK(link.st_mode);
+    if (stat(path.c_str(), &info) != 0) {
+      fail("'{}' {}", shown(path), is_link ? "is a link that leads nowhere" : "cannot be examined");
+    }
+    if (S_ISDIR(info.st_mode)) {
+      if (is_link) fail("'{}' is a link to a folder; put the folder itself there", shown(path));
+      visit(path, target);
+    } else if (S_ISREG(info.st_mode)) {
+      add({.target = target,
+           .source = path.string(),
+           .size = static_cast<std::uint64_t>(info.st_size),
+           .sha256 = job_.digest(path),
+           .origin = shown(path)});
+    } else {
+      fail("'{}' is neither a file nor a folder, so it cannot go into an image", shown(path));
+    }
+  }
+
+  void add(TreeEntry entry) {
+    auto [known, fresh] = seen_.emplace(fold_case(entry.target), entry.target);
+    if (!fresh && known->second != entry.target) {
+      fail("'{}' and '{}' in overlay '{}' differ only in case, which Windows does not tell apart",
+           known->second, entry.target, written_);
+    }
+    entries_.push_back(std::move(entry));
+  }
+
+  std::string shown(const fs::path& path) const {
+    fs::path relative = path.lexically_relative(folder_);
+    return relative == "." ? written_ : written_ + "/" + relative.string();
+  }
+
+  graph::Job& job_;
+  fs::path folder_;
+  std::string written_;
+  std::string to_;
+  std::map<std::string, std::string> seen_;
+  std::vector<TreeEntry> entries_;
+};
+
+void run(graph::Job& job) {
+  fs::path folder = job.text("folder");
+  if (!fs::is_directory(folder)) {
+    job.fail_at("path", fmt::format("overlay '{}' is not a folder", job.text("written")),
+                fmt::format("it means {}", fs::absolute(folder).lexically_normal().string()));
+  }
+  std::vector<TreeEntry> entries = Walk(job, folder, job.text("written"), job.text("to")).entries();
+  if (entries.empty()) job.warn("path", fmt::format("overlay '{}' is empty", job.text("written")));
+  job.write_text(0, write_tree(std::move(entries)));
+}
+
+}  // namespace
+
+const graph::Kind overlay = {"overlay", &schema, plan, run};
+
+}  // namespace remedia::kinds

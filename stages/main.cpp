@@ -1,0 +1,126 @@
+// remedia: turns recipes into a ninja graph, and is what ninja calls for each stage.
+//
+// The whole program on one page: the command line, and the one place that prints errors.
+
+#include "graph/build.h"
+#include "graph/job.h"
+#include "kinds/kinds.h"
+#include "kinds/manifest.h"
+#include "recipe/schema.h"
+#include "support/artifact.h"
+#include "support/diagnostic.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+namespace {
+
+using namespace remedia;
+
+void print(const std::vector<Diagnostic>& diagnostics) {
+  for (const Diagnostic& d : diagnostics) fmt::print(stderr, "{}", render(d));
+}
+
+std::string manifest_help() {
+  std::string text = "NAME.manifest.json: what went into the images and artifacts of a folder.\n\n";
+  for (const kinds::ManifestField& field : kinds::manifest_fields()) {
+    text += fmt::format("  {:<32} {}\n", field.path, field.help);
+  }
+  return text;
+}
+
+int help(const std::string& topic, bool luals) {
+  std::string text = luals                 ? recipe::editor_definitions(kinds::schemas())
+                     : topic.empty()       ? recipe::help_overview(kinds::schemas())
+                     : topic == "manifest" ? manifest_help()
+                                           : recipe::help_topic(topic, kinds::schemas());
+  if (text.empty()) {
+    std::vector<std::string> topics = {"manifest"};
+    for (const recipe::Schema* schema : kinds::schemas()) topics.emplace_back(schema->word);
+    for (const recipe::Helper& helper : recipe::helpers()) topics.emplace_back(helper.word);
+    throw Failure(Diagnostic{.message = fmt::format("there is no help on '{}'", topic),
+                             .hint = did_you_mean(topic, topics)});
+  }
+  fmt::print("{}", text);
+  return 0;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Windows recovery images from Lua recipes");
+  app.set_version_flag("--version", "remedia " REMEDIA_VERSION);
+  app.require_subcommand(1);
+  graph::BuildRequest request;
+  std::vector<std::string> definitions;
+
+  auto with_recipes = [&](CLI::App* command) {
+    command
+        ->add_option("-D", definitions,
+                     "a value from outside: site=berlin, as_of=2026-11-20, root.media=/srv/media")
+        ->type_name("NAME=VALUE");
+    command
+        ->add_option("--epoch", request.clock,
+                     "the second that all dates show; overrides SOURCE_DATE_EPOCH")
+        ->type_name("SECONDS");
+    command->add_option("RECIPE", request.recipes, "recipe files")->required();
+  };
+  CLI::App* graph_command =
+      app.add_subcommand("graph", "evaluate recipes and write OUT/build.ninja");
+  graph_command->add_option("OUT", request.out, "folder for everything that is built")->required();
+  with_recipes(graph_command);
+
+  CLI::App* build_command =
+      app.add_subcommand("build", "write the graph if needed, then run ninja");
+  build_command->add_option("-C", request.out, "folder for everything that is built")
+      ->type_name("OUT")
+      ->capture_default_str();
+  with_recipes(build_command);
+  build_command->footer(
+      "What follows -- is given to ninja: remedia build recipes/a.lua -- helpdesk.iso -j4");
+
+  std::string spec;
+  CLI::App* stage_command = app.add_subcommand("stage", "run one stage (ninja calls this)");
+  stage_command->add_option("SPEC", spec, "written by ninja")->required();
+
+  std::string topic;
+  bool luals = false;
+  CLI::App* help_command = app.add_subcommand("help", "constructors, helpers and their fields");
+  help_command->add_option("TOPIC", topic, "a word of the recipe language, or manifest");
+  help_command->add_flag("--luals", luals, "the definitions for the Lua language server");
+
+  // CLI11 would take what follows "--" for further recipes.
+  int own = 1;
+  while (own < argc && std::string_view(argv[own]) != "--") ++own;
+  for (int i = own + 1; i < argc; ++i) request.ninja_arguments.emplace_back(argv[i]);
+  CLI11_PARSE(app, own, argv);
+
+  remove_parts_on_signals();
+  request.definitions = graph::parse_definitions(definitions);
+  if (*help_command) return help(topic, luals);
+  if (*stage_command) {
+    print(graph::run_stage(spec, kinds::all()));
+    return 0;
+  }
+  if (*graph_command) {
+    print(graph::write_graph(request, kinds::all()));
+    return 0;
+  }
+  return graph::build(request, kinds::all(), print);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const remedia::Failure& failure) {
+    print(failure.diagnostics());
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "remedia: error: {}\n", error.what());
+  }
+  return 1;
+}

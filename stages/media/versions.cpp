@@ -1,0 +1,25 @@
+#include "media/versions.h"
+
+#include <cstdint>
+
+#include <fmt/format.h>
+#include <libisofs.h>
+#include <lua.hpp>
+#include <wimlib.h>
+
+namespace remedia {
+
+std::vector<std::pair<std::string, std::string>> library_versions() {
+  int major = 0;
+  int minor = 0;
+  int micro = 0;
+  iso_lib_version(&major, &minor, &micro);
+  std::uint32_t wim = wimlib_get_version();
+  return {{"remedia", REMEDIA_VERSION},
+          {"libwim", fmt::format("{}.{}.{}", wim >> 20, (wim >> 10) & 0x3ff, wim & 0x3ff)},
+          {"libisofs", fmt::format("{}.{}.{}", major, minor, micro)},
+          {"hivex", REMEDIA_HIVEX_VERSION},
+          {"lua", LUA_VERSION_MAJOR "." LUA_VERSION_MINOR "." LUA_VERSION_RELEASE}};
+}
+
+}  // namespace remedia
