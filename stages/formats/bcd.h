@@ -5,11 +5,11 @@
 // sources. Stores made this way were booted by a genuine boot manager on BIOS, UEFI and PXE.
 #pragma once
 
+#include "formats/registry.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "formats/registry.h"
 
 namespace remedia::bcd {
 
@@ -24,15 +24,17 @@ struct RamdiskEntry {
 
 struct StoreOptions {
   Firmware firmware = Firmware::uefi;
-  std::vector<RamdiskEntry> entries;       ///< the first is the default; more than one shows a menu
+  std::vector<RamdiskEntry> entries;  ///< the first is the default; more than one shows a menu
   std::string sdi_path = "\\boot\\boot.sdi";
+  std::string memtest_path;  ///< memory test on the volume; empty: not in the menu
   std::string locale = "en-US";
-  std::uint32_t timeout_seconds = 30;      ///< of the menu; a single entry is started at once
-  bool ems = false;                        ///< Emergency Management Services on the serial port
-  std::string identity;                    ///< what the GUIDs of this store are derived from
+  std::uint32_t timeout_seconds = 30;  ///< of the menu; a single entry is started at once
+  bool ems = false;                    ///< Emergency Management Services on the serial port
+  std::string identity;                ///< of the store; part of what GUIDs are derived from
 };
 
-/// The keys of a BCD store, root included, ready for hive::write().
+/// The keys of a BCD store, root included, ready for hive::write(). Throws Failure: no entry, two
+/// with one identity, a path or locale that a boot manager cannot use.
 RegistryKey store(const StoreOptions& options);
 
 /// The value of a `device` element that names a file on the boot volume as a RAM disk:

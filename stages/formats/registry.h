@@ -41,7 +41,7 @@ RegistryValue registry_multi_string(std::string_view name, const std::vector<std
 RegistryValue registry_dword(std::string_view name, std::uint32_t value);
 RegistryValue registry_binary(std::string_view name, std::string data);
 
-/// UTF-16LE without a terminator. Throws Failure on invalid UTF-8 (invalid UTF-16 becomes U+FFFD).
+/// Without a terminator. Invalid UTF-8 is a Failure; invalid UTF-16 becomes U+FFFD.
 std::string to_utf16le(std::string_view utf8);
 std::string from_utf16le(std::string_view utf16le);
 
