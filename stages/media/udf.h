@@ -4,19 +4,25 @@
 // reader finds no Windows on them. libudf fails on half of the variants and libarchive cuts large
 // files without a word; hence a reader of our own. Input is hostile until proven otherwise: every
 // offset, length and count is checked against the file, every walk has a bound.
+//
+// Read: UDF 1.02 to 2.01 in plain partitions, blocks of 512 to 32768 bytes. Refused by name:
+// virtual, sparable and metadata partitions, symbolic links and other special files. Named streams
+// are not looked at.
 #pragma once
+
+#include "support/file.h"
 
 #include <string>
 #include <vector>
 
-#include "support/file.h"
-
 namespace remedia::udf {
 
 struct Entry {
-  std::string path;  ///< from the root, UTF-8, '/' between names, as spelt on the volume: `sources/boot.wim`
+  std::string path;  ///< from the root, UTF-8, '/' between names, as spelt on the volume:
+                     ///< `sources/boot.wim`
   bool directory = false;
-  Slice content;     ///< where the bytes lie in the image file; empty for directories
+  Slice content;  ///< where the bytes lie in the image file; empty for directories. Adjoining
+                  ///< extents are one; files may share bytes; holes are possible
 };
 
 struct Volume {
@@ -24,11 +30,12 @@ struct Volume {
   std::vector<Entry> entries;  ///< every file and directory but the root, sorted by path
 };
 
-/// Whether the file carries a UDF volume recognition sequence (NSR02 or NSR03). Does not throw for a
-/// file that is no volume, only for one that cannot be read.
+/// Whether the file carries a UDF volume recognition sequence (NSR02 or NSR03). Does not throw for
+/// a file that is no volume, only for one that cannot be read.
 bool probe(const fs::path& image);
 
-/// Reads the whole directory tree (not the files). Throws Failure with what is wrong and where.
+/// Reads the whole directory tree (not the files). Throws Failure with what is wrong and at which
+/// byte; of a truncated image it names the file that reaches furthest past the end.
 Volume read(const fs::path& image);
 
 }  // namespace remedia::udf
