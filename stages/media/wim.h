@@ -2,17 +2,19 @@
 //
 // libwim is linked statically from a private copy of its archive in which the calls that reach the
 // outside world (clock, stat, open, read) are renamed to ours (wim_host.cpp). So its output depends
-// on nothing but its input, a WIM that lies inside an ISO is read in place, and the user's files are
-// never touched. Names inside WIMs match case-insensitively.
+// on nothing but its input, a WIM that lies inside an ISO is read in place, and the user's files
+// are never touched. Names inside WIMs match case-insensitively.
 #pragma once
 
+#include "support/file.h"
+
+#include <array>
 #include <cstdint>
 #include <map>
-#include <optional>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
-
-#include "support/file.h"
 
 namespace remedia::wim {
 
@@ -22,7 +24,7 @@ struct Image {
   std::string description;
   std::string edition;            ///< WINDOWS/EDITIONID, e.g. "WindowsPE"
   std::string installation_type;  ///< WINDOWS/INSTALLATIONTYPE
-  std::string architecture;       ///< "x86", "amd64", "arm64"; empty if the WIM does not say
+  std::string architecture;       ///< "x86", "amd64", "arm64", "arm", "ia64"; else the WIM's number
   std::string version;            ///< "10.0.26100.1742"; empty if the WIM does not say
   std::string default_language;
   std::vector<std::string> languages;
@@ -36,7 +38,8 @@ struct Info {
   int boot_index = 0;  ///< 0: none
   std::string guid;    ///< 32 hex digits
   std::vector<Image> images;
-  /// Whether the boot manager can load it: LZX or XPRESS (or none), 32 KiB chunks, not solid, not split.
+  /// Whether the boot manager can load it: LZX or XPRESS (or none), 32 KiB chunks, neither solid
+  /// nor pipable.
   bool bootable_format = false;
 };
 
@@ -65,8 +68,8 @@ class File {
 
   const Info& info() const;
 
-  /// Image by index ("2"), exact name, name in another case, or edition id; throws Failure that lists
-  /// the images there are and suggests the nearest.
+  /// Image by index ("2"), exact name, name in another case, or edition id; throws Failure that
+  /// lists the images there are and suggests the nearest.
   int find_image(std::string_view name_or_index) const;
 
   /// Everything in an image, sorted by path. One call per image is enough: it is kept.
@@ -74,19 +77,21 @@ class File {
   /// Path with '/' or '\\', any case. Null if it is not there.
   const Entry* find(int image, std::string_view path) const;
 
-  /// Extracts one file's unnamed stream to `destination` (created or truncated).
+  /// Extracts one file's unnamed stream to `destination` (created or truncated; removed on
+  /// failure).
   void extract(int image, const Entry& entry, const fs::path& destination) const;
 
+  struct State;  ///< for wim_write.cpp
+  State& state() const { return *state_; }
+
  private:
-  friend class Writer;
-  struct State;
   std::unique_ptr<State> state_;
 };
 
 /// Writes one image of `from` to a new WIM `out` with that image as number 1, its boot index set,
-/// `guid` as its GUID and `clock` as its time. Compressed resources are copied raw where compression
-/// type and chunk size match the bootable format; otherwise everything is recompressed as LZX at
-/// `level`. Deterministic.
+/// `guid` as its GUID and `clock` as its time. Compressed resources are copied raw where
+/// compression type and chunk size match the bootable format; otherwise everything is recompressed
+/// as LZX at `level`. Deterministic.
 struct ExportOptions {
   std::array<std::uint8_t, 16> guid = {};
   std::int64_t clock = 0;  ///< seconds since 1970
@@ -98,7 +103,7 @@ void export_image(const File& from, int image, const fs::path& out, const Export
 struct Addition {
   std::string target;  ///< path in the image, '/' between names
   bool directory = false;
-  Slice content;       ///< for files
+  Slice content;  ///< for files
 };
 
 /// What became of an existing file that an Addition replaced.
@@ -108,26 +113,30 @@ struct Replacement {
 };
 
 struct UpdateOptions {
-  std::string name;         ///< image name; unchanged if empty
-  std::string description;  ///< unchanged if empty
+  std::string name = {};         ///< image name; unchanged if empty
+  std::string description = {};  ///< unchanged if empty
   std::array<std::uint8_t, 16> guid = {};
-  std::int64_t clock = 0;   ///< times of new files and of the image, seconds since 1970
-  int level = 20;           ///< LZX level of what is added: 20 (fast) or 50 (3.6 % smaller, 8 x the CPU)
+  std::int64_t clock = 0;  ///< times of new files and of the image, seconds since 1970
+  int level = 20;          ///< of what is added: 20 (fast) or 50 (LZX: 3.6 % smaller, 8 x the CPU)
 };
 
-/// `out` becomes the bytes of `base` (a WIM with one image, made by export_image) with the additions
-/// appended: new data, new metadata; nothing of the base is recompressed, so bytes never depend on
-/// history. Replaced files keep attributes, times and security descriptor; they lose their short name.
+/// `out` becomes the bytes of `base` (a WIM with one image, made by export_image) with the
+/// additions appended: new data, new metadata; nothing of the base is recompressed, so bytes never
+/// depend on history. Only the header, and without additions the XML at the end, are written over.
+/// The order of `additions` does not matter. Parts of a target that the image has keep the image's
+/// spelling. Replaced files keep attributes, times and security descriptor; they lose their short
+/// name, named streams and further hard links. Folders that exist stay as they are.
 std::vector<Replacement> update(const fs::path& base, const std::vector<Addition>& additions,
                                 const UpdateOptions& options, const fs::path& out);
 
-/// Makes a WIM from folders on disk, for stand-in media and tests: one image per entry of `images`.
-/// Times are `clock`; deterministic.
+/// Makes a WIM from nothing, for stand-in media and tests: one image per entry of `images`. Times
+/// are `clock`; deterministic.
 struct Capture {
   std::string name;
-  std::string description;
-  std::vector<Addition> additions;
-  std::map<std::string, std::string> properties;  ///< XML properties, e.g. "WINDOWS/ARCH" = "9"
+  std::string description = {};
+  std::vector<Addition> additions = {};
+  std::map<std::string, std::string> properties =
+      {};  ///< XML properties, e.g. "WINDOWS/ARCH" = "9"
 };
 struct CaptureOptions {
   Compression compression = Compression::lzx;
@@ -137,6 +146,7 @@ struct CaptureOptions {
   std::array<std::uint8_t, 16> guid = {};
   std::int64_t clock = 0;
 };
-void capture(const std::vector<Capture>& images, const CaptureOptions& options, const fs::path& out);
+void capture(const std::vector<Capture>& images, const CaptureOptions& options,
+             const fs::path& out);
 
 }  // namespace remedia::wim

@@ -1,10 +1,10 @@
 #include "support/diagnostic.h"
 
+#include "unit/scratch.h"
+
 #include <fstream>
 
 #include <gtest/gtest.h>
-
-#include "unit/scratch.h"
 
 namespace remedia {
 namespace {

@@ -1,6 +1,9 @@
 // A folder for one test, removed with all it holds when the test ends.
 #pragma once
 
+#include "support/diagnostic.h"
+#include "support/file.h"
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -8,9 +11,6 @@
 #include <string_view>
 
 #include <gtest/gtest.h>
-
-#include "support/diagnostic.h"
-#include "support/file.h"
 
 namespace remedia {
 
