@@ -1,0 +1,34 @@
+// The stand-in medium: an ISO that looks to Remedia like one of Microsoft's and holds nothing of
+// theirs, for the demo recipe and for tests.
+//
+// What a Windows ISO is made of: a UDF 1.02 volume beside an ISO 9660 stub that holds a readme
+// only; El Torito entries for BIOS and UEFI; boot.wim with two images, of which the second starts;
+// install.wim whose editions each hold winre.wim. Everything is made here, the same bytes every
+// time.
+#pragma once
+
+#include "support/file.h"
+
+#include <string>
+
+namespace remedia::medium {
+
+struct Options {
+  std::string arch =
+      "amd64";             ///< or "arm64": names and numbers as there, programs that start nowhere
+  int payload_mib = 8;     ///< incompressible bytes in each boot image
+  bool bios_files = true;  ///< bootmgr, boot/etfsboot.com and the BIOS entry; never on arm64
+  bool boot_files = true;  ///< without, the medium holds sources/ alone and starts nothing
+  bool image_boot_files = true;  ///< Windows/Boot in the images
+  bool single_image = false;     ///< boot.wim as the ADK's: Windows PE alone
+  bool install_wim = true;
+  std::string label = "REMEDIA_STAND_IN";
+};
+
+/// Writes the files of the medium under `folder`.
+void write_folder(const Options& options, const fs::path& folder);
+
+/// Writes the medium itself. Throws Failure when a program that it takes is missing or fails.
+void write_iso(const Options& options, const fs::path& out);
+
+}  // namespace remedia::medium
