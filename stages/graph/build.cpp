@@ -140,6 +140,28 @@ bool graph_matches(const fs::path& build_ninja, const NinjaOptions& options) {
 
 }  // namespace
 
+Plan plan(const BuildRequest& request, std::span<const Kind> kinds) {
+  Settings settings{.out = full(request.out / "").parent_path(), .clock = clock_of(request)};
+  std::vector<recipe::Evaluation> evaluations = evaluate_all(request, kinds);
+  check_definitions(request, evaluations);
+  Planner planner(settings, kinds);
+  Plan result;
+  std::vector<Diagnostic> errors;
+  for (const recipe::Evaluation& evaluation : evaluations) {
+    try {
+      planner.plan_recipe(evaluation);
+    } catch (const Failure& failure) {
+      errors.insert(errors.end(), failure.diagnostics().begin(), failure.diagnostics().end());
+    }
+    result.warnings.insert(result.warnings.end(), evaluation.warnings.begin(),
+                           evaluation.warnings.end());
+    result.read.insert(evaluation.files_read.begin(), evaluation.files_read.end());
+  }
+  if (!errors.empty()) throw Failure(errors);
+  result.graph = planner.take();
+  return result;
+}
+
 recipe::Definitions parse_definitions(const std::vector<std::string>& words) {
   recipe::Definitions definitions;
   for (const std::string& word : words) {
@@ -156,40 +178,22 @@ recipe::Definitions parse_definitions(const std::vector<std::string>& words) {
 }
 
 std::vector<Diagnostic> write_graph(const BuildRequest& request, std::span<const Kind> kinds) {
-  fs::path out = full(request.out / "");
-  out = out.parent_path();
+  fs::path out = full(request.out / "").parent_path();
   check_owner(out / "build.ninja");
   Fd lock = lock_out(out, ".graph.lock");
   // The stamp dates from before the evaluation, so that an edit during it is seen.
+  // It comes last: with a new stamp beside an old graph, ninja would not ask again.
   Artifacts files(
-      {out / "build.ninja.stamp", out / "where.json", out / "build.ninja.d", out / "build.ninja"});
+      {out / "where.json", out / "build.ninja.d", out / "build.ninja", out / "build.ninja.stamp"});
 
-  Settings settings{.out = out, .clock = clock_of(request)};
-  std::vector<recipe::Evaluation> evaluations = evaluate_all(request, kinds);
-  check_definitions(request, evaluations);
-  Planner planner(settings, kinds);
-  std::vector<Diagnostic> errors;
-  std::vector<Diagnostic> warnings;
-  std::set<fs::path> read;
-  for (const recipe::Evaluation& evaluation : evaluations) {
-    try {
-      planner.plan_recipe(evaluation);
-    } catch (const Failure& failure) {
-      errors.insert(errors.end(), failure.diagnostics().begin(), failure.diagnostics().end());
-    }
-    warnings.insert(warnings.end(), evaluation.warnings.begin(), evaluation.warnings.end());
-    read.insert(evaluation.files_read.begin(), evaluation.files_read.end());
-  }
-  if (!errors.empty()) throw Failure(errors);
-
-  Graph graph = planner.take();
-  NinjaOptions options = ninja_options(request, out, settings.clock);
-  files.write(1, write_places(graph.edges));
-  files.write(2, depfile("build.ninja.stamp", {read.begin(), read.end()}));
-  files.write(3, write_ninja(graph, options));
+  Plan planned = plan(request, kinds);
+  NinjaOptions options = ninja_options(request, out, clock_of(request));
+  files.write(0, write_places(planned.graph.edges));
+  files.write(1, depfile("build.ninja.stamp", {planned.read.begin(), planned.read.end()}));
+  files.write(2, write_ninja(planned.graph, options));
   std::vector<Artifacts::Mode> replace(files.count(), Artifacts::Mode::replace);
   files.publish(replace, {});
-  return warnings;
+  return planned.warnings;
 }
 
 int build(const BuildRequest& request, std::span<const Kind> kinds,

@@ -1,11 +1,13 @@
 // The two commands that people call: `remedia graph` and `remedia build`.
 #pragma once
 
+#include "graph/graph.h"
 #include "graph/stage.h"
 #include "recipe/recipe.h"
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,14 +19,24 @@ constexpr std::int64_t kDefaultClock = 1704067200;
 
 struct BuildRequest {
   fs::path out = "out";
-  std::vector<std::string> recipes;
-  recipe::Definitions definitions;
-  std::optional<std::int64_t> clock;         ///< else SOURCE_DATE_EPOCH, else kDefaultClock
-  std::vector<std::string> ninja_arguments;  ///< `build` only
+  std::vector<std::string> recipes = {};
+  recipe::Definitions definitions = {};
+  std::optional<std::int64_t> clock = {};         ///< else SOURCE_DATE_EPOCH, else kDefaultClock
+  std::vector<std::string> ninja_arguments = {};  ///< `build` only
 };
 
 /// NAME=VALUE, each once. Throws Failure.
 recipe::Definitions parse_definitions(const std::vector<std::string>& words);
+
+/// What the recipes come to.
+struct Plan {
+  Graph graph;
+  std::vector<Diagnostic> warnings;
+  std::set<fs::path> read;  ///< files and folders that the evaluation depends on; all exist
+};
+
+/// Evaluates the recipes; writes nothing. Throws Failure with the errors of all of them.
+Plan plan(const BuildRequest& request, std::span<const Kind> kinds);
 
 /// Evaluates the recipes and writes OUT/build.ninja and what belongs to it, or nothing at all.
 /// Returns warnings. Refuses a folder whose build.ninja is somebody else's.

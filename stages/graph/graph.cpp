@@ -3,6 +3,7 @@
 #include "support/digest.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace remedia::graph {
 
@@ -31,18 +32,18 @@ void Planner::plan_recipe(const recipe::Evaluation& evaluation) {
   }
   if (!fresh) return;  // the same recipe, named twice
   evaluation_ = &evaluation;
-  std::vector<Diagnostic> errors;
   for (const recipe::NodeRef& node : evaluation.products) {
     try {
       plan(node, {});
     } catch (const Failure& failure) {
-      errors.insert(errors.end(), failure.diagnostics().begin(), failure.diagnostics().end());
+      const auto& found = failure.diagnostics();
+      errors_.insert(errors_.end(), found.begin(), found.end());
     }
   }
-  if (!errors.empty()) {
+  if (!errors_.empty()) {
     // One cause that two artifacts share is said once.
     std::vector<Diagnostic> unique;
-    for (const Diagnostic& d : errors) {
+    for (const Diagnostic& d : std::exchange(errors_, {})) {
       bool said = std::any_of(unique.begin(), unique.end(), [&](const Diagnostic& u) {
         return u.message == d.message && u.where == d.where;
       });
@@ -90,14 +91,20 @@ void Planner::add(Edge edge) {
 }
 
 std::string Planner::source_path(const recipe::Node& node, std::string_view field,
-                                 std::string_view arch) const {
-  recipe::Path path = node.path(field, arch);
+                                 std::string_view arch) {
+  recipe::Path path;
+  try {
+    path = node.path(field, arch);
+  } catch (const Failure& failure) {
+    const auto& found = failure.diagnostics();
+    errors_.insert(errors_.end(), found.begin(), found.end());
+    return {};
+  }
   std::error_code ignored;
   if (!fs::exists(path.absolute, ignored)) {
-    std::string leads_to = path.absolute.string();
-    throw Failure(Diagnostic{.message = fmt::format("'{}' is not there", path.written),
-                             .where = node.place(field),
-                             .hint = fmt::format("it means {}", leads_to)});
+    errors_.push_back({.message = fmt::format("'{}' is not there", path.written),
+                       .where = node.place(field),
+                       .hint = fmt::format("it means {}", path.absolute.string())});
   }
   if (!lies_in(path.absolute, evaluation_->root)) return path.absolute.string();
   return path.absolute.lexically_relative(settings_.out).string();

@@ -52,9 +52,9 @@ class Planner {
   const std::vector<Product>& products() const { return products_; }
   std::int64_t clock() const { return settings_.clock; }
   /// A path of the recipe as stages see it: relative to OUT if it lies in the project, which then
-  /// can be moved as a whole; else absolute. A path that is not there is a Failure at `field`.
-  std::string source_path(const recipe::Node& node, std::string_view field,
-                          std::string_view arch) const;
+  /// can be moved as a whole; else absolute. A path that is not there is an error at `field`;
+  /// planning goes on, so that a recipe hears of all of them.
+  std::string source_path(const recipe::Node& node, std::string_view field, std::string_view arch);
   /// `.store/KIND/DIGEST.SUFFIX`: what images and recipes share, named by the parameters.
   static std::string store_path(const Edge& edge, std::string_view suffix);
 
@@ -68,6 +68,7 @@ class Planner {
   std::map<std::string, std::string> owners_;  // output -> first output of its edge
   std::map<std::pair<const recipe::Node*, std::string>, Planned> planned_;
   std::vector<Product> products_;
+  std::vector<Diagnostic> errors_;
   std::map<std::string, Location> recipes_;
 };
 

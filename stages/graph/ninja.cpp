@@ -95,9 +95,7 @@ std::string targets(const Graph& graph) {
   for (const auto& [recipe, files] : by_recipe) {
     text += fmt::format("build {}: phony{}\n", path(recipe), paths({files.begin(), files.end()}));
   }
-  std::vector<std::string> all(graph.recipes);
-  text += fmt::format("build all: phony{}\ndefault all\n", paths(all));
-  return text;
+  return text + fmt::format("default{}\n", paths(graph.recipes));
 }
 
 }  // namespace

@@ -74,7 +74,7 @@ std::string image_text(const recipe::Node& node) {
   return index > 0 ? std::to_string(index) : node.text("image");
 }
 
-nlohmann::ordered_json origin_parameters(const graph::Planner& planner, const recipe::Node& node) {
+nlohmann::ordered_json origin_parameters(graph::Planner& planner, const recipe::Node& node) {
   std::string arch = node.text("arch");
   nlohmann::ordered_json json;
   json["media"] = planner.source_path(node, "media", arch);
@@ -452,7 +452,7 @@ void run(graph::Job& job) {
   record["arch"] = job.text("arch");
   record["inputs"] = std::move(inputs);
   record["image"] = image_record(own);
-  record["base"] = {{"file", job.output(0)}, {"guid", guid_string(options.guid)}};
+  record["base"] = {{"file", job.output(0)}, {"guid", guid_text(options.guid)}};
   record["boot_files"] = boot_files_record(files);
   record["boot_files_missing"] = std::move(missing);
   job.write_record(std::move(record));

@@ -157,15 +157,14 @@ std::vector<TreeEntry> merged_trees(const graph::Job& job) {
 }
 
 // Between the overlay's stage and this one a file may have changed; what goes in must be what the
-// tree and the manifest say.
-std::vector<wim::Addition> checked_additions(graph::Job& job,
-                                             const std::vector<TreeEntry>& entries) {
+// tree and the manifest say. The files are not inputs of this edge: the tree is, so a touched file
+// ends there.
+std::vector<wim::Addition> checked_additions(const std::vector<TreeEntry>& entries) {
   std::vector<wim::Addition> additions;
   for (const TreeEntry& entry : entries) {
     wim::Addition addition{.target = entry.target, .directory = entry.directory, .content = {}};
     if (!entry.directory) {
       addition.content = entry.slice();
-      job.reads(entry.source);
       if (Slice::whole(entry.source).size() != entry.size ||
           sha256(addition.content) != entry.sha256) {
         fail("'{}' changed while the image was built; run the build again", entry.origin);
@@ -204,7 +203,7 @@ nlohmann::ordered_json files_record(const std::vector<TreeEntry>& entries,
 
 void run(graph::Job& job) {
   std::vector<TreeEntry> entries = merged_trees(job);
-  std::vector<wim::Addition> additions = checked_additions(job, entries);
+  std::vector<wim::Addition> additions = checked_additions(entries);
   nlohmann::json base = nlohmann::json::parse(read_file(job.text("base_record")));
 
   // What the image is made of, so that no two images share a GUID; never a path of this machine.
@@ -230,7 +229,7 @@ void run(graph::Job& job) {
   record["name"] = job.text("name");
   record["title"] = job.text("title");
   record["base"] = job.text("base_record");
-  record["guid"] = guid_string(options.guid);
+  record["guid"] = guid_text(options.guid);
   record["files"] = files_record(entries, replacements);
   job.write_record(std::move(record));
 }

@@ -108,16 +108,13 @@ CallPlaces SourceText::read_call(std::size_t name) const {
   return found;
 }
 
-CallPlaces SourceText::call(std::string_view word, int line, std::string_view wanted) const {
-  CallPlaces best;
+CallPlaces SourceText::call(std::string_view word, int line, std::size_t count) const {
+  std::vector<std::size_t> calls;
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
-    if (tokens_[i].place.line != line || tokens_[i].text != word) continue;
-    CallPlaces found = read_call(i);
-    if (wanted.empty() || found.fields.contains(std::string(wanted))) return found;
-    if (best.call.line == 0) best = found;
+    if (tokens_[i].place.line == line && tokens_[i].text == word) calls.push_back(i);
   }
-  if (best.call.line == 0) best.call = {line, 0, 1};
-  return best;
+  if (calls.empty()) return {.call = {line, 0, 1}, .fields = {}, .items = {}};
+  return read_call(calls[count % calls.size()]);
 }
 
 Place SourceText::word(std::string_view word, int line) const {

@@ -29,8 +29,9 @@ class SourceText {
  public:
   explicit SourceText(std::string_view text);
 
-  /// The call of `word` on `line`; of several, the first that has `wanted_field` (if not empty).
-  CallPlaces call(std::string_view word, int line, std::string_view wanted_field = {}) const;
+  /// The `count`th call of `word` on `line`, counted round: a line in a loop runs more often than
+  /// it stands there.
+  CallPlaces call(std::string_view word, int line, std::size_t count) const;
   /// The first occurrence of a name or symbol on a line; column 0 if there is none.
   Place word(std::string_view word, int line) const;
 

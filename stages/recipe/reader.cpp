@@ -135,7 +135,9 @@ NodeRef Reader::construct(const Schema& schema, int index, const Node* base) {
   int line = 0;
   call.chunk = sandbox_.caller(&line);
   if (call.chunk != nullptr) {
-    call.places = call.chunk->source.call(base == nullptr ? schema.word : "extend", line);
+    std::string word(base == nullptr ? schema.word : "extend");
+    std::size_t count = calls_[{call.chunk, line, word}]++;
+    call.places = call.chunk->source.call(word, line, count);
     call.node->where = Sandbox::location(*call.chunk, call.places.call);
   }
   call.notes = sandbox_.caller_notes();
@@ -156,6 +158,7 @@ NodeRef Reader::construct(const Schema& schema, int index, const Node* base) {
     error(call, call.node->where,
           fmt::format("{} takes a table, got {}", schema.word, type_of(L, index)),
           fmt::format("write {} {{ ... }}", schema.word));
+    for (const Field& field : schema.fields) call.faulty.emplace(field.name);
   }
   finish(call);
   constructed_.push_back(call.node);
@@ -195,6 +198,7 @@ void Reader::read_fields(Call& call, int table) {
     return;
   }
   if (items > 1 && !positional->list) {
+    call.faulty.emplace(positional->name);
     error(call, call.of_item(1),
           fmt::format("{} takes one {}, got {}", call.schema.word, positional->name, items));
     return;

@@ -11,6 +11,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace remedia::recipe {
@@ -62,6 +63,8 @@ class Reader {
   const Roots& roots_;
   std::vector<Diagnostic> errors_;
   std::vector<NodeRef> constructed_;
+  std::map<std::tuple<const Chunk*, int, std::string>, std::size_t>
+      calls_;  // how often a line called
 };
 
 }  // namespace remedia::recipe

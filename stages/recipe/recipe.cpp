@@ -356,7 +356,7 @@ int Evaluator::param(lua_State* L) {
   }
   if (lua_getfield(L, table, "values") == LUA_TTABLE) {
     std::vector<std::string> allowed;
-    for (lua_Integer i = 1; lua_rawgeti(L, -1, i) == LUA_TSTRING; ++i) {
+    for (lua_Integer i = 1; lua_geti(L, -1, i) == LUA_TSTRING; ++i) {
       allowed.emplace_back(lua_tostring(L, -1));
       lua_pop(L, 1);
     }
@@ -377,6 +377,7 @@ int Evaluator::data(lua_State* L) {
   const Chunk* chunk = sandbox_.caller(&line);
   try {
     fs::path file = resolve_path(written, result_.root, chunk->file.parent_path(), roots_).absolute;
+    if (!fs::exists(file)) fail("'{}' is not there", written);
     std::string text = read_file(file, kMaxDataBytes);
     result_.files_read.insert(file);
     if (file.extension() != ".json") {

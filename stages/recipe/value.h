@@ -56,8 +56,8 @@ struct Node {
   Location place(std::string_view field) const;  ///< of the field, else of the constructor
 };
 
-/// The evaluated value as text: what was written, without places and without where paths lead, so that
-/// equal recipes give equal texts on every machine.
+/// The evaluated value as text: what was written, without places and without where paths lead, so
+/// that equal recipes give equal texts on every machine.
 std::string canonical_text(const Node& node);
 
 }  // namespace remedia::recipe

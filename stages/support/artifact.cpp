@@ -68,7 +68,7 @@ bool same_bytes(const fs::path& a, const fs::path& b) {
 bool any_changed_since(const timespec& start, const std::vector<fs::path>& files) {
   return std::any_of(files.begin(), files.end(), [&](const fs::path& file) {
     struct stat info = {};
-    return stat(file.c_str(), &info) != 0 || !later(start, info.st_mtim);
+    return stat(file.c_str(), &info) != 0 || later(info.st_mtim, start);
   });
 }
 

@@ -86,13 +86,11 @@ std::array<std::uint8_t, 16> derived_guid(std::string_view what) {
   return guid;
 }
 
-std::string guid_string(const std::array<std::uint8_t, 16>& guid) {
-  // The first three groups are little-endian integers.
-  constexpr int order[] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+std::string guid_text(const std::array<std::uint8_t, 16>& guid) {
   std::string text;
   for (std::size_t i = 0; i < 16; ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += fmt::format("{:02x}", guid[static_cast<std::size_t>(order[i])]);
+    text += fmt::format("{:02x}", guid[kGuidTextOrder[i]]);
   }
   return text;
 }

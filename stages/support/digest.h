@@ -35,8 +35,11 @@ std::string sha256(const Slice& slice);
 /// never random and never from a path, so that equal inputs give equal bits. Bits 6 to 8 of RFC
 /// 4122 are set (version 8, "custom").
 std::array<std::uint8_t, 16> derived_guid(std::string_view what);
-/// "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", the bytes in Microsoft's order.
-std::string guid_string(const std::array<std::uint8_t, 16>& guid);
+/// Where the bytes of a GUID stand in its text: in memory its first three fields are little-endian.
+inline constexpr std::size_t kGuidTextOrder[] = {3, 2, 1,  0,  5,  4,  7,  6,
+                                                 8, 9, 10, 11, 12, 13, 14, 15};
+/// "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", lower case.
+std::string guid_text(const std::array<std::uint8_t, 16>& guid);
 
 /// Digests of whole files by (device, inode, size, mtime, ctime), kept beside an output. Losing the
 /// file costs time only. A file changed within the last moments before it was hashed is not

@@ -1,0 +1,99 @@
+// The product's own ISO, from recipe to firmware: what the machine reads must be what the host
+// computed.
+#include "boot/qemu.h"
+#include "incremental/space.h"
+#include "support/digest.h"
+
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace remedia::boot {
+namespace {
+
+using Digests = std::map<std::string, std::string>;
+
+/// What the stand-in should report, by the manifest of the ISO and the images themselves.
+Digests expected(const Space& space, const std::string& name,
+                 const std::vector<std::string>& images) {
+  Digests digests;
+  nlohmann::json manifest =
+      nlohmann::json::parse(space.read("out/r/" + name + "/" + name + ".manifest.json"));
+  for (const auto& file : manifest.at("volumes").at(0).at("files")) {
+    std::string path = "/" + file.at("path").get<std::string>();
+    if (path == "/boot/bcd" || path == "/boot/boot.sdi" || path == "/efi/microsoft/boot/bcd") {
+      digests[path] = file.at("sha256");
+    }
+  }
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    std::string path = i == 0 ? "/sources/boot.wim" : fmt::format("/sources/boot{}.wim", i + 1);
+    digests[path] = sha256(Slice::whole(space / ("out/r/" + images[i] + "/boot.wim")));
+  }
+  return digests;
+}
+
+class ProductIso : public testing::TestWithParam<Firmware> {
+ protected:
+  Report boot(const fs::path& iso) { return boot_cd(GetParam(), iso, space_.root()); }
+
+  Space space_;
+};
+
+TEST_P(ProductIso, BootsAndIsReadAsItWasWritten) {
+  space_.build();
+  fs::path iso = space_ / "out/r/helpdesk/helpdesk.iso";
+  Digests digests = expected(space_, "helpdesk", {"helpdesk"});
+  ASSERT_EQ(digests.size(), 4u);
+  Report report = boot(iso);
+  ASSERT_TRUE(report.complete) << report.failure << "\n" << report.log;
+  EXPECT_EQ(report.files, digests);
+}
+
+TEST_P(ProductIso, ShowsOneByteThatFlippedInTheImage) {
+  space_.build();
+  fs::path iso = space_ / "out/r/helpdesk/helpdesk.iso";
+  std::string bytes = read_file(iso, 1u << 30);
+  std::string wim = space_.read("out/r/helpdesk/boot.wim");
+  std::size_t at = bytes.find(wim.substr(0, 208));
+  ASSERT_NE(at, std::string::npos);
+  std::fstream file(iso, std::ios::binary | std::ios::in | std::ios::out);
+  std::size_t middle = at + wim.size() / 2;
+  file.seekp(static_cast<std::streamoff>(middle));
+  file.put(static_cast<char>(bytes[middle] ^ 1));
+  file.close();
+  Report report = boot(iso);
+  ASSERT_TRUE(report.complete) << report.failure << "\n" << report.log;
+  Digests digests = expected(space_, "helpdesk", {"helpdesk"});
+  EXPECT_NE(report.files.at("/sources/boot.wim"), digests.at("/sources/boot.wim"));
+  report.files["/sources/boot.wim"] = digests["/sources/boot.wim"];
+  EXPECT_EQ(report.files, digests) << "nothing else changed";
+}
+
+TEST_P(ProductIso, HoldsSeveralImages) {
+  space_.write("recipes/r.lua", R"(
+local windows = source { media = "@media/stand-in.iso", image = "winre" }
+local setup = source { media = "@media/stand-in.iso", image = "setup" }
+return iso {
+  name = "all",
+  boot = {
+    wim { name = "first", from = windows, overlays = { "common" } },
+    wim { name = "second", from = setup },
+  },
+}
+)");
+  space_.build();
+  Report report = boot(space_ / "out/r/all/all.iso");
+  ASSERT_TRUE(report.complete) << report.failure << "\n" << report.log;
+  Digests digests = expected(space_, "all", {"first", "second"});
+  EXPECT_EQ(digests.size(), 5u);
+  EXPECT_EQ(report.files, digests);
+}
+
+INSTANTIATE_TEST_SUITE_P(Firmware, ProductIso, testing::Values(Firmware::bios, Firmware::uefi),
+                         [](const auto& test) {
+                           return test.param == Firmware::uefi ? "Uefi" : "Bios";
+                         });
+
+}  // namespace
+}  // namespace remedia::boot

@@ -1,0 +1,2 @@
+-- arguments: -D as_of=2026-02-30
+return {}

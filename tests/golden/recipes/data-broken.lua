@@ -1,0 +1,1 @@
+local ids = data "recipes/lib/broken.json"

@@ -1,0 +1,1 @@
+local ids = data "@fleet/idz.json"

@@ -1,0 +1,2 @@
+local function check(level) error("level " .. level .. " has no tools") end
+check(3)

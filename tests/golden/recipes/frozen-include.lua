@@ -1,0 +1,2 @@
+local branding = include "recipes/lib/branding"
+branding.level = 1

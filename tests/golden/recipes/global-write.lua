@@ -1,0 +1,2 @@
+windows = source { media = "@media/win11.iso", image = 1 }
+return wim { name = "x", from = windows }

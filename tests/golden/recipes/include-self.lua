@@ -1,0 +1,1 @@
+return include "recipes/include-self"

@@ -1,0 +1,1 @@
+return iso { name = os.getenv("HOME") }

@@ -1,0 +1,1 @@
+return iso { boot = wim { name = "server", from = source { media = "@media/win11.iso", image = "winre" } } }

@@ -1,0 +1,1 @@
+return wim { name = param { "site" } }

@@ -1,0 +1,1 @@
+local x = param { "as_of" }

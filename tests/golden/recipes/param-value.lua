@@ -1,0 +1,2 @@
+-- arguments: -D site=rome
+local site = param { "site", default = "berlin", values = { "berlin", "oslo" } }

@@ -1,0 +1,1 @@
+return source { media = "@media/win11.iso", image = "winre" }

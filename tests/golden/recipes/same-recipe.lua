@@ -1,0 +1,2 @@
+-- arguments: twin/same-recipe.lua
+return wim { name = "x", from = source { media = "@media/win11.iso", image = 1 } }

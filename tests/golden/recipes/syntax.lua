@@ -1,0 +1,3 @@
+return iso {
+  boot = = 5
+}

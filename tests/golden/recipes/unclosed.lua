@@ -1,0 +1,2 @@
+return iso {
+  boot = 5

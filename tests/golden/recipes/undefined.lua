@@ -1,0 +1,5 @@
+local function helper(name)
+  return isso { boot = name }
+end
+
+return helper("x")

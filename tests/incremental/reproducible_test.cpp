@@ -1,0 +1,97 @@
+// The same recipe and inputs give the same bits: in any folder, with any number of jobs, in any
+// process, whatever else runs.
+
+#include "incremental/space.h"
+
+#include <thread>
+
+#include <gtest/gtest.h>
+
+namespace remedia {
+namespace {
+
+// Enough of everything for an order that is not fixed to show.
+constexpr const char* kRecipe = R"(
+local windows = source { media = "@media/stand-in.iso", image = "winre" }
+local setup = source { media = "@media/stand-in.iso", image = "setup" }
+local images = {}
+for name, overlays in pairs { l1 = { "common" }, l2 = { "common", "tools" }, l3 = { "tools" } } do
+  images[#images + 1] = wim { name = name, from = name == "l3" and setup or windows, overlays = overlays }
+end
+return { iso { name = "all", boot = images }, images }
+)";
+
+void fill(const Space& space) {
+  space.write("recipes/r.lua", kRecipe);
+  for (int i = 0; i < 40; ++i) {
+    space.write("overlays/tools/Tools/" + std::to_string(i * 7919 % 40) + ".txt",
+                "tool " + std::to_string(i));
+  }
+}
+
+TEST(Reproducible, TwentyProcessesGiveOneGraph) {
+  Space space;
+  fill(space);
+  std::set<std::string> graphs;
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(space.run({space.runner, "graph", "out", "recipes/r.lua"}).status, 0);
+    graphs.insert(space.read("out/build.ninja") + space.read("out/where.json"));
+  }
+  EXPECT_EQ(graphs.size(), 1u);
+}
+
+TEST(Reproducible, FoldersAndJobCountsDoNotMatter) {
+  Space one;
+  fill(one);
+  one.build({"recipes/r.lua", "--", "-j1"});
+  Space two;
+  fs::rename(two.root(),
+             two.root().parent_path() / "a much longer name than the other, with spaces");
+  fs::create_directory_symlink(
+      two.root().parent_path() / "a much longer name than the other, with spaces", two.root());
+  fill(two);
+  two.environment = {{"TZ", "Asia/Tokyo"}, {"LC_ALL", "C.UTF-8"}};
+  two.build({"recipes/r.lua", "--", "-j8"});
+  auto first = artifacts_of(one / "out");
+  EXPECT_EQ(first, artifacts_of(two / "out"));
+  EXPECT_EQ(first.size(), 8u);
+}
+
+TEST(Reproducible, BothOfTwoBuildsAtOnceAreRight) {
+  Space alone;
+  fill(alone);
+  alone.build();
+  Space a;
+  Space b;
+  fill(a);
+  fill(b);
+  std::thread other([&] { b.build(); });
+  a.build();
+  other.join();
+  EXPECT_EQ(artifacts_of(a / "out"), artifacts_of(alone / "out"));
+  EXPECT_EQ(artifacts_of(b / "out"), artifacts_of(alone / "out"));
+}
+
+TEST(Reproducible, EveryGeneratedFileThatIsUsedIsDeclared) {
+  Space space;
+  fill(space);
+  space.build();
+  space.ninja({"-t", "missingdeps"});
+  EXPECT_NE(space.output.find("No missing dependencies on generated files found"),
+            std::string::npos)
+      << space.output;
+}
+
+TEST(Reproducible, CleanRemovesWhatWasBuilt) {
+  Space space;
+  fill(space);
+  space.build();
+  auto before = artifacts_of(space / "out");
+  space.ninja({"-t", "clean"});
+  EXPECT_TRUE(artifacts_of(space / "out").empty());
+  space.ninja();
+  EXPECT_EQ(artifacts_of(space / "out"), before);
+}
+
+}  // namespace
+}  // namespace remedia
