@@ -1,0 +1,1 @@
+return project { roots = { media = "/srv/media" } }
