@@ -10,6 +10,7 @@
 #include "support/artifact.h"
 #include "support/diagnostic.h"
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -99,6 +100,7 @@ int run(int argc, char** argv) {
   CLI11_PARSE(app, own, argv);
 
   remove_parts_on_signals();
+  std::signal(SIGXFSZ, SIG_IGN);  // so that a file too large is an error with a place
   request.definitions = graph::parse_definitions(definitions);
   if (*help_command) return help(topic, luals);
   if (*stage_command) {

@@ -199,6 +199,7 @@ std::vector<Diagnostic> write_graph(const BuildRequest& request, std::span<const
 int build(const BuildRequest& request, std::span<const Kind> kinds,
           const std::function<void(const std::vector<Diagnostic>&)>& print) {
   fs::path out = full(request.out / "").parent_path();
+  check_owner(out / "build.ninja");
   Fd lock = lock_out(out, ".build.lock");
   NinjaOptions options = ninja_options(request, out, clock_of(request));
   if (!graph_matches(out / "build.ninja", options)) print(write_graph(request, kinds));

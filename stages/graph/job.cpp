@@ -71,7 +71,8 @@ void Job::write_record(nlohmann::ordered_json record) {
   nlohmann::ordered_json whole;
   whole["stage"] = kind_;
   whole.update(record);
-  write_text(outputs_.size() - 1, whole.dump(1) + "\n");
+  write_text(outputs_.size() - 1,
+             whole.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 std::string Job::digest(const fs::path& file) {
@@ -99,6 +100,10 @@ void Job::fail_at(std::string_view field, std::string message, std::string hint,
                            .notes = std::move(notes)});
 }
 
+void Job::rethrow_at(std::string_view field, const Failure& failure) const {
+  throw with_place(failure, place(field));
+}
+
 void Job::warn(std::string_view field, std::string message) {
   warnings_.push_back(
       {.severity = Severity::warning, .message = std::move(message), .where = place(field)});
@@ -111,6 +116,12 @@ void Job::finish(const fs::path& depfile_name) {
   if (!fingerprint_.empty())
     write_atomically(made_file(outputs_.front()), made_text(fingerprint_, outputs_.front()));
   write_atomically(depfile_name, text);
+}
+
+nlohmann::ordered_json read_record(const fs::path& file) {
+  auto record = nlohmann::ordered_json::parse(read_file(file, 1u << 30), nullptr, false);
+  if (!record.is_object() || !record.contains("stage")) fail_damaged(file);
+  return record;
 }
 
 std::vector<Diagnostic> run_stage(const fs::path& spec_file, std::span<const Kind> kinds) {
@@ -145,6 +156,12 @@ std::vector<Diagnostic> run_stage(const fs::path& spec_file, std::span<const Kin
     return job.warnings();
   } catch (const Failure& failure) {
     throw with_place(failure, read_place(outputs.front(), ""));
+  } catch (const nlohmann::json::exception&) {
+    // Parameters are checked when the graph is written; what else is JSON, other stages left.
+    throw Failure(
+        Diagnostic{.message = "a record of an earlier stage lacks what should be in it",
+                   .where = read_place(outputs.front(), ""),
+                   .hint = "delete the folder .store (below OUT) and run the build again"});
   }
 }
 

@@ -42,12 +42,23 @@ class Job {
   [[noreturn]] void fail_at(std::string_view field, std::string message, std::string hint = {},
                             std::vector<Diagnostic> notes = {}) const;
   void warn(std::string_view field, std::string message);
+  /// Runs `action`. A failure in it that knows no place is about this field.
+  template <typename Action>
+  auto about(std::string_view field, Action&& action) const {
+    try {
+      return action();
+    } catch (const Failure& failure) {
+      rethrow_at(field, failure);
+    }
+  }
 
   /// Publishes the outputs and writes the depfile.
   void finish(const fs::path& depfile);
   const std::vector<Diagnostic>& warnings() const { return warnings_; }
 
  private:
+  [[noreturn]] void rethrow_at(std::string_view field, const Failure& failure) const;
+
   std::string kind_;
   nlohmann::json parameters_;
   std::vector<std::string> outputs_;
@@ -58,6 +69,9 @@ class Job {
   DigestCache digests_;
   std::vector<Diagnostic> warnings_;
 };
+
+/// The record that a stage left. Throws Failure if it is damaged.
+nlohmann::ordered_json read_record(const fs::path& file);
 
 /// Runs the stage that the spec file (written by ninja) describes. Returns its warnings.
 std::vector<Diagnostic> run_stage(const fs::path& spec, std::span<const Kind> kinds);

@@ -34,6 +34,8 @@ std::string paths(const std::vector<std::string>& list) {
   return out;
 }
 
+// exec: Debian's sh would otherwise stay between ninja and the stage, and an interrupted ninja would
+// not wait for the stage to clean up.
 std::string header(const NinjaOptions& options) {
   std::vector<std::string> command = {options.runner, "graph"};
   command.insert(command.end(), options.graph_arguments.begin(), options.graph_arguments.end());
@@ -42,7 +44,7 @@ std::string header(const NinjaOptions& options) {
       "{}\n"
       "ninja_required_version = 1.10\n\n"
       "rule graph\n"
-      "  command = {}\n"
+      "  command = exec {}\n"
       "  description = GRAPH\n"
       "  depfile = build.ninja.d\n"
       "  generator = 1\n"
@@ -52,7 +54,7 @@ std::string header(const NinjaOptions& options) {
       "pool compress\n"
       "  depth = 1\n\n"
       "rule stage\n"
-      "  command = {} stage $spec\n"
+      "  command = exec {} stage $spec\n"
       "  description = $label\n"
       "  rspfile = $spec\n"
       "  rspfile_content = $json\n"

@@ -172,6 +172,7 @@ class Volume {
       // With bootfix.bin there, etfsboot.com asks for a key.
       bool asks = entry.target == "boot/bootfix.bin";
       if ((for_bios && !bios_) || (asks && !prompt)) continue;
+      check_intact(entry);
       add(entry.target, entry.slice(), entry.origin, entry.size, entry.sha256);
     }
     add_images();
@@ -202,6 +203,11 @@ class Volume {
         "lend it from another medium: source { ..., boot_files = source { ... } }");
   }
 
+  static void check_intact(const TreeEntry& entry) {
+    bool whole = Slice::whole(entry.source).size() >= entry.offset + entry.size;
+    if (!whole || sha256(entry.slice()) != entry.sha256) fail_damaged(entry.source);
+  }
+
   // All or nothing: a medium that has half of what BIOS needs is broken, not UEFI-only.
   bool has_bios() const {
     bool manager = has("bootmgr");
@@ -230,8 +236,7 @@ class Volume {
                         content.size()),
             "make the image smaller: fewer tools, drivers or symbols");
       }
-      nlohmann::json record =
-          nlohmann::json::parse(read_file(boot[i].at("record").get<std::string>()));
+      auto record = graph::read_record(boot[i].at("record").get<std::string>());
       identity_ += record.at("guid").get<std::string>() + "\n";
       std::uint64_t size = content.size();
       add(wim_target(i), std::move(content), file, size, "");

@@ -65,7 +65,7 @@ class Sections {
   explicit Sections(const nlohmann::json& records) {
     for (const auto& name : records) {
       std::string file = name;
-      records_[file] = nlohmann::ordered_json::parse(read_file(file, 1u << 30));
+      records_[file] = graph::read_record(file);
       order_.push_back(file);
     }
   }

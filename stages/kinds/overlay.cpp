@@ -65,8 +65,8 @@ class Walk {
       : job_(job), folder_(std::move(folder)), written_(std::move(written)), to_(std::move(to)) {}
 
   std::vector<TreeEntry> entries() {
-    if (!to_.empty()) check_image_path(to_);
-    visit(folder_, to_);
+    if (!to_.empty()) job_.about("to", [&] { check_image_path(to_); });
+    job_.about("path", [&] { visit(folder_, to_); });
     return std::move(entries_);
   }
 

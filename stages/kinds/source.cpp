@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <type_traits>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -116,14 +117,14 @@ class Origin {
  public:
   Origin(graph::Job& job, const nlohmann::json& parameters, std::string field)
       : job_(job),
-        medium_(parameters.at("media").get<std::string>()),
+        field_(std::move(field)),
+        medium_(about("media", [&] { return Medium(parameters.at("media").get<std::string>()); })),
         written_(parameters.at("written")),
-        edition_(parameters.at("edition")),
-        field_(std::move(field)) {
+        edition_(parameters.at("edition")) {
     if (medium_.kind() == Medium::Kind::folder) {
       for (const fs::path& folder : medium_.folders()) job.reads(folder);
     }
-    choose(parameters.at("image"));
+    about("media", [&] { choose(parameters.at("image")); });
   }
 
   const Medium& medium() const { return medium_; }
@@ -137,6 +138,15 @@ class Origin {
   const std::string& shown() const { return shown_; }
   std::string field(std::string_view name) const {
     return field_.empty() ? std::string(name) : field_;
+  }
+  template <typename Action>
+  std::invoke_result_t<Action> about(std::string_view name, Action&& action) const {
+    return job_.about(field(name), action);
+  }
+
+  /// A recovery image was verified as a whole when it was taken out of its WIM.
+  void verify() const {
+    if (!nested_) about("media", [&] { wim::verify_image(*wim_, index_); });
   }
 
   /// Files of the user that decide what is here, each with its digest: the whole ISO or WIM; of a
@@ -278,10 +288,10 @@ class Origin {
   }
 
   graph::Job& job_;
+  std::string field_;
   Medium medium_;
   std::string written_;
   std::string edition_;
-  std::string field_;
   std::string shown_;
   std::optional<ScratchFile> nested_;
   Slice container_;
@@ -299,6 +309,13 @@ class Pack {
 
   /// Adds every boot file of `wanted` that the origin has; false if it has none.
   bool take(Origin& origin, const BootFile& wanted) {
+    return origin.about("media", [&] { return take_first(origin, wanted); });
+  }
+
+  std::vector<TreeEntry> entries() && { return std::move(entries_); }
+
+ private:
+  bool take_first(Origin& origin, const BootFile& wanted) {
     for (const std::string& candidate : wanted.on_medium) {
       if (take_from_medium(origin, wanted, candidate)) return true;
     }
@@ -308,9 +325,6 @@ class Pack {
     return false;
   }
 
-  std::vector<TreeEntry> entries() && { return std::move(entries_); }
-
- private:
   bool take_from_medium(Origin& origin, const BootFile& wanted, const std::string& candidate) {
     std::vector<const MediumFile*> found;
     if (!wanted.ending.empty()) {
@@ -444,6 +458,7 @@ void run(graph::Job& job) {
                                           own.index(), own.image().name));
   // The digests of a folder's boot files belong to what was read; those of an ISO are part of it.
   if (!job.unchanged(inputs.dump() + boot_files_record(files).dump())) {
+    own.verify();
     wim::export_image(own.file(), own.index(), job.part(0), options);
   }
   job.keep_if_equal(1);

@@ -151,7 +151,10 @@ class Layers {
 std::vector<TreeEntry> merged_trees(const graph::Job& job) {
   Layers layers;
   for (const auto& tree : job.parameters().at("trees")) {
-    for (const TreeEntry& entry : read_tree(tree.get<std::string>())) layers.add(entry);
+    std::vector<TreeEntry> entries = read_tree(tree.get<std::string>());
+    job.about("overlays", [&] {
+      for (const TreeEntry& entry : entries) layers.add(entry);
+    });
   }
   return layers.take();
 }
@@ -159,20 +162,35 @@ std::vector<TreeEntry> merged_trees(const graph::Job& job) {
 // Between the overlay's stage and this one a file may have changed; what goes in must be what the
 // tree and the manifest say. The files are not inputs of this edge: the tree is, so a touched file
 // ends there.
+void check_content(const TreeEntry& entry) {
+  std::error_code error;
+  if (fs::file_size(entry.source, error) == entry.size && sha256(entry.slice()) == entry.sha256)
+    return;
+  throw Failure(
+      Diagnostic{.message = fmt::format("'{}' changed while the image was built", entry.origin),
+                 .hint = "run the build again; touch the file first if it was given an old date"});
+}
+
 std::vector<wim::Addition> checked_additions(const std::vector<TreeEntry>& entries) {
   std::vector<wim::Addition> additions;
   for (const TreeEntry& entry : entries) {
     wim::Addition addition{.target = entry.target, .directory = entry.directory, .content = {}};
     if (!entry.directory) {
+      check_content(entry);
       addition.content = entry.slice();
-      if (Slice::whole(entry.source).size() != entry.size ||
-          sha256(addition.content) != entry.sha256) {
-        fail("'{}' changed while the image was built; run the build again", entry.origin);
-      }
     }
     additions.push_back(std::move(addition));
   }
   return additions;
+}
+
+// The base is ours: what is wrong with it is not the user's file.
+void check_base(const fs::path& base) {
+  try {
+    wim::File(Slice::whole(base), base.string());
+  } catch (const Failure&) {
+    fail_damaged(base);
+  }
 }
 
 nlohmann::ordered_json file_record(const TreeEntry& entry, const wim::Replacement* replaced) {
@@ -203,8 +221,10 @@ nlohmann::ordered_json files_record(const std::vector<TreeEntry>& entries,
 
 void run(graph::Job& job) {
   std::vector<TreeEntry> entries = merged_trees(job);
-  std::vector<wim::Addition> additions = checked_additions(entries);
-  nlohmann::json base = nlohmann::json::parse(read_file(job.text("base_record")));
+  std::vector<wim::Addition> additions =
+      job.about("overlays", [&] { return checked_additions(entries); });
+  check_base(job.text("base"));
+  nlohmann::ordered_json base = graph::read_record(job.text("base_record"));
 
   // What the image is made of, so that no two images share a GUID; never a path of this machine.
   Sha256 identity;
@@ -221,8 +241,8 @@ void run(graph::Job& job) {
   options.guid = derived_guid("wim " + identity.hex());
   options.clock = job.parameters().at("clock");
   options.level = job.parameters().at("compression_level");
-  std::vector<wim::Replacement> replacements =
-      wim::update(job.text("base"), additions, options, job.part(0));
+  std::vector<wim::Replacement> replacements = job.about(
+      "overlays", [&] { return wim::update(job.text("base"), additions, options, job.part(0)); });
 
   nlohmann::ordered_json record;
   record["file"] = job.output(0);

@@ -88,6 +88,10 @@ class File {
   std::unique_ptr<State> state_;
 };
 
+/// Decompresses all data of an image and compares them with their SHA-1; throws Failure if they
+/// differ. export_image() does not always: it copies compressed data as they are.
+void verify_image(const File& from, int image);
+
 /// Writes one image of `from` to a new WIM `out` with that image as number 1, its boot index set,
 /// `guid` as its GUID and `clock` as its time. Compressed resources are copied raw where
 /// compression type and chunk size match the bootable format; otherwise everything is recompressed

@@ -25,7 +25,10 @@ Path below(std::string_view written, const fs::path& base, const fs::path& rest,
     refuse(fmt::format("path '{}' climbs out of {}", written, base_in_words),
            "declare a root in recipes/project.lua and write '@name/...'");
   }
-  return {std::string(written), (base / rest).lexically_normal()};
+  fs::path absolute = (base / rest).lexically_normal();
+  // "common/" and "." end in a slash, but mean what the name without it means.
+  if (!absolute.has_filename()) absolute = absolute.parent_path();
+  return {std::string(written), absolute};
 }
 
 Path under_root(std::string_view written, const Roots& roots) {

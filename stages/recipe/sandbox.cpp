@@ -112,12 +112,11 @@ void out_of_cpu(int) {
 
 class CpuBudget {
  public:
-  explicit CpuBudget(const std::string& name) {
+  CpuBudget(const std::string& name, int seconds) {
     std::snprintf(cpu_message, sizeof cpu_message,
-                  "%s: error: recipe ran for too long (%d s of CPU time)\n", name.c_str(),
-                  Sandbox::kCpuSeconds);
+                  "%s: error: recipe ran for too long (%d s of CPU time)\n", name.c_str(), seconds);
     std::signal(SIGVTALRM, out_of_cpu);
-    set(Sandbox::kCpuSeconds);
+    set(seconds);
   }
   ~CpuBudget() { set(0); }
   CpuBudget(const CpuBudget&) = delete;
@@ -199,7 +198,8 @@ struct SandboxAccess {
   }
 };
 
-Sandbox::Sandbox() : state_(lua_newstate(SandboxAccess::allocate, this)) {
+Sandbox::Sandbox(int cpu_seconds)
+    : cpu_seconds_(cpu_seconds), state_(lua_newstate(SandboxAccess::allocate, this)) {
   if (state_ == nullptr) fail("cannot start Lua: out of memory");
   *static_cast<Sandbox**>(lua_getextraspace(state_)) = this;
   open_libraries();
@@ -315,7 +315,7 @@ void Sandbox::bind(std::string_view name, Function function) {
 
 void Sandbox::run(std::string_view text, std::string name, fs::path file) {
   std::optional<CpuBudget> budget;
-  if (depth_ == 0) budget.emplace(name);
+  if (depth_ == 0) budget.emplace(name, cpu_seconds_);
   chunks_.push_back(
       std::make_unique<Chunk>(Chunk{std::move(name), std::move(file), SourceText(text)}));
   // Lua shortens long chunk names in its messages; a number always fits.

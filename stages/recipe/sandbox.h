@@ -45,7 +45,7 @@ class Sandbox {
   static constexpr int kCpuSeconds = 20;
   static constexpr int kMaxNesting = 100;
 
-  Sandbox();
+  explicit Sandbox(int cpu_seconds = kCpuSeconds);
   ~Sandbox();
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
@@ -79,9 +79,9 @@ class Sandbox {
   [[noreturn]] void raise(int status);
   Diagnostic from_lua_message(std::string_view message) const;
 
+  int cpu_seconds_;
+  std::size_t memory_ = 0;  // before state_: its very creation is charged
   lua_State* state_ = nullptr;
-  std::size_t memory_ = 0;
-  int instructions_ = 0;
   int depth_ = 0;
   std::exception_ptr parked_;
   std::vector<std::unique_ptr<Function>> functions_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <numeric>
@@ -86,9 +87,16 @@ Failure::Failure(std::vector<Diagnostic> diagnostics) : diagnostics_(std::move(d
 void fail_errno(int error, std::string_view what, const std::filesystem::path& path) {
   Diagnostic d{.message = fmt::format("cannot {} '{}': {}", what, path.string(), strerror(error))};
   if (error == ENOSPC) d.hint = "free some space on that file system and run the build again";
+  if (error == EFBIG)
+    d.hint = "a limit for files is in force (ulimit -f), or that file system has one";
   if (error == EACCES || error == EROFS)
     d.hint = "this user may not do that; see the owner and mode";
   throw Failure(std::move(d));
+}
+
+void fail_damaged(const std::filesystem::path& file) {
+  throw Failure(Diagnostic{.message = fmt::format("'{}' is damaged", file.string()),
+                           .hint = "delete it (below OUT) and run the build again"});
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {

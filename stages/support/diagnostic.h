@@ -62,6 +62,9 @@ template <typename... Args>
 /// Throws a Failure whose message ends in the text of `error` (an errno value).
 [[noreturn]] void fail_errno(int error, std::string_view what, const std::filesystem::path& path);
 
+/// Throws a Failure about a file below OUT that we wrote ourselves and that is not as we left it.
+[[noreturn]] void fail_damaged(const std::filesystem::path& file);
+
 /// The candidate nearest to `word` if it is near enough to be meant, else nothing.
 /// Distance: Levenshtein, at most 3 and less than half of the word; case does not count.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);

@@ -108,13 +108,15 @@ DigestCache::~DigestCache() {
   if (used_ == known_) return;
   fs::path part = store_;
   part += ".part";
-  {
-    std::ofstream out(part, std::ios::trunc);
-    for (const auto& [key, digest] : used_) out << digest << ' ' << key << '\n';
-    if (!out) return;
-  }
+  std::ofstream out(part, std::ios::trunc);
+  for (const auto& [key, digest] : used_) out << digest << ' ' << key << '\n';
+  out.close();
   std::error_code ignored;
-  fs::rename(part, store_, ignored);
+  if (out) {
+    fs::rename(part, store_, ignored);
+  } else {
+    fs::remove(part, ignored);
+  }
 }
 
 std::string DigestCache::sha256_of(const fs::path& file) {

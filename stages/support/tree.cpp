@@ -59,7 +59,7 @@ std::vector<TreeEntry> read_tree(const fs::path& file) {
       entries.push_back(from_json(json));
     }
   } catch (const nlohmann::json::exception&) {
-    fail("'{}' is damaged; delete it and run the build again", file.string());
+    fail_damaged(file);
   }
   return entries;
 }

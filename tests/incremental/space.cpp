@@ -50,7 +50,9 @@ void Space::touch(std::string_view name) const {
 std::string Space::read(std::string_view name) const { return read_file(root_ / name, 1u << 30); }
 
 ProcessResult Space::run(const std::vector<std::string>& argv) const {
-  return run_process(argv, {.directory = root_, .environment = environment});
+  std::vector<std::string> words = wrapper;
+  words.insert(words.end(), argv.begin(), argv.end());
+  return run_process(words, {.directory = root_, .environment = environment});
 }
 
 std::set<std::string> Space::build(std::vector<std::string> arguments) {

@@ -32,7 +32,8 @@ class Space {
   std::string failing_build(std::vector<std::string> arguments = {"recipes/r.lua"});
   ProcessResult run(const std::vector<std::string>& argv) const;
 
-  std::string runner;  ///< the program under test; a test may put a copy here
+  std::vector<std::string> wrapper;  ///< put before every command, e.g. prlimit and its options
+  std::string runner;                ///< the program under test; a test may put a copy here
   std::map<std::string, std::string> environment;
   std::string output;  ///< of the last build
 

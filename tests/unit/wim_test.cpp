@@ -10,11 +10,16 @@
 
 #include <algorithm>
 #include <csignal>
-#include <functional>
+#include <map>
+#include <set>
+#include <span>
+#include <sstream>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <wimlib.h>
@@ -61,7 +66,6 @@ Addition file(const std::string& target, const fs::path& source) {
 
 Addition folder(const std::string& target) { return {target, true, {}}; }
 
-// A folder of sources; `seed` changes what must not matter.
 std::vector<Addition> write_sources(const fs::path& root) {
   fs::create_directories(root);
   auto put = [&](const std::string& name, const std::string& bytes) {
@@ -918,6 +922,7 @@ TEST(WimDamage, FlippedBytesNeverGiveWrongData) {
     SharedMemory memory;
     std::string whole = text_of(write_small_wim(memory.path(), compression));
     int refused = 0;
+    testing::internal::CaptureStderr();
     for (std::size_t at = 0; at < whole.size(); at += at < 208 ? 1 : 17) {
       for (int flip : {0xff, 0x01}) {
         std::string bad = whole;
@@ -932,6 +937,7 @@ TEST(WimDamage, FlippedBytesNeverGiveWrongData) {
         }
       }
     }
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
     EXPECT_GT(refused, 100);
   }
 }
@@ -979,12 +985,14 @@ TEST(WimDamage, IsExplained) {
        "is an encrypted ESD"},
       {with_xml(good, "<WIM><IMAGE INDEX=\"1\">"), "damaged XML"},
   };
+  testing::internal::CaptureStderr();
   for (const Case& c : cases) {
     fs::path path = scratch.write("bad.wim", c.bytes);
     std::string message = failure_of([&] { open_file(path); });
     EXPECT_EQ(message.rfind("'bad.wim'", 0), 0u) << message;
     EXPECT_NE(message.find(c.why), std::string::npos) << message << " lacks " << c.why;
   }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
 TEST(WimDamage, SplitWimsAreRefusedPartByPart) {
@@ -1053,17 +1061,117 @@ TEST(WimDamage, HostileNamesReachNoFile) {
   EXPECT_LE(names.size(), 2u);
 }
 
-TEST(WimHost, EndsWithItsScope) {
-  struct timeval before = {}, inside = {}, after = {};
-  gettimeofday(&before, nullptr);
+// --- The world of libwim, from libwim's side -----------------------------------------------------
+
+extern "C" {
+int remedia_wim_gettimeofday(struct timeval*, void*);
+int remedia_wim_open64(const char*, int, ...);
+int remedia_wim_openat64(int, const char*, int, ...);
+int remedia_wim_close(int);
+int remedia_wim_stat64(const char*, struct stat*);
+int remedia_wim_fstat64(int, struct stat*);
+off_t remedia_wim_lseek64(int, off_t, int);
+ssize_t remedia_wim_read(int, void*, size_t);
+ssize_t remedia_wim_pread64(int, void*, size_t, off_t);
+struct dirent* remedia_wim_readdir64(DIR*);
+int remedia_wim_closedir(DIR*);
+}
+
+std::int64_t time_for_libwim() {
+  struct timeval now = {};
+  EXPECT_EQ(remedia_wim_gettimeofday(&now, nullptr), 0);
+  return now.tv_sec;
+}
+
+TEST(WimHost, ClockStandsUntilTheScopeEnds) {
   {
     Host outer(111);
-    Host inner(222);
-    gettimeofday(&inside, nullptr);  // ours, not libwim's: not touched
+    EXPECT_EQ(time_for_libwim(), 111);
+    {
+      Host inner(222);
+      EXPECT_EQ(time_for_libwim(), 222);
+    }
+    EXPECT_EQ(time_for_libwim(), 111);
   }
-  gettimeofday(&after, nullptr);
-  EXPECT_LE(before.tv_sec, inside.tv_sec);
-  EXPECT_LE(inside.tv_sec, after.tv_sec);
+  EXPECT_GT(time_for_libwim(), kClock);
+}
+
+TEST(WimHost, FilesAreSlices) {
+  Scratch scratch;
+  Slice slice{scratch.write("x", "..cd....ab"), {{8, 2, false}, {2, 2, false}, {0, 1, true}}};
+  int fd = -1;
+  std::string name;
+  {
+    Host host(111);
+    name = host.add_file(slice);
+    struct stat info = {};
+    ASSERT_EQ(remedia_wim_stat64(name.c_str(), &info), 0);
+    EXPECT_TRUE(S_ISREG(info.st_mode));
+    EXPECT_EQ(info.st_size, 5);
+    EXPECT_EQ(info.st_nlink, 1u);
+    EXPECT_EQ(info.st_mtime, 111);
+    EXPECT_EQ(info.st_atime, 111);
+    struct stat other = {};
+    ASSERT_EQ(remedia_wim_stat64(host.add_file(slice).c_str(), &other), 0);
+    EXPECT_NE(info.st_ino, other.st_ino);
+    fd = remedia_wim_open64(name.c_str(), O_RDONLY);
+    ASSERT_GE(fd, 0);
+  }
+  EXPECT_EQ(remedia_wim_open64(name.c_str(), O_RDONLY), -1);
+
+  char bytes[9] = {};
+  EXPECT_EQ(remedia_wim_read(fd, bytes, 3), 3);
+  EXPECT_EQ(remedia_wim_read(fd, bytes + 3, 5), 2);
+  EXPECT_EQ(std::string(bytes, 6), std::string("abcd\0\0", 6));
+  EXPECT_EQ(remedia_wim_read(fd, bytes, 5), 0);
+  EXPECT_EQ(remedia_wim_pread64(fd, bytes, 9, 3), 2);
+  EXPECT_EQ(bytes[0], 'd');
+  EXPECT_EQ(remedia_wim_lseek64(fd, 0, SEEK_END), 5);
+  EXPECT_EQ(remedia_wim_lseek64(fd, -4, SEEK_CUR), 1);
+  EXPECT_EQ(remedia_wim_read(fd, bytes, 1), 1);
+  EXPECT_EQ(bytes[0], 'b');
+  EXPECT_EQ(remedia_wim_lseek64(fd, -1, SEEK_SET), -1);
+  struct stat info = {};
+  EXPECT_EQ(remedia_wim_fstat64(fd, &info), 0);
+  EXPECT_EQ(info.st_size, 5);
+  EXPECT_EQ(remedia_wim_close(fd), 0);
+}
+
+TEST(WimHost, FoldersAreEmpty) {
+  Host host;
+  int fd = remedia_wim_openat64(AT_FDCWD, host.add_folder().c_str(), O_RDONLY);
+  ASSERT_GE(fd, 0);
+  DIR* folder_of_it = fdopendir(fd);
+  ASSERT_NE(folder_of_it, nullptr);
+  EXPECT_EQ(remedia_wim_readdir64(folder_of_it), nullptr);
+  EXPECT_EQ(remedia_wim_closedir(folder_of_it), 0);
+}
+
+TEST(WimHost, OtherFilesPassThrough) {
+  Scratch scratch;
+  fs::path path = scratch / "new";
+  Host host;
+  int fd = remedia_wim_open64(path.c_str(), O_RDWR | O_CREAT, 0600);
+  ASSERT_GE(fd, 0);
+  EXPECT_EQ(write(fd, "hello", 5), 5);
+  EXPECT_EQ(remedia_wim_lseek64(fd, 1, SEEK_SET), 1);
+  char bytes[9] = {};
+  EXPECT_EQ(remedia_wim_read(fd, bytes, 9), 4);
+  EXPECT_EQ(remedia_wim_pread64(fd, bytes, 9, 0), 5);
+  struct stat info = {};
+  EXPECT_EQ(remedia_wim_fstat64(fd, &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+  EXPECT_EQ(remedia_wim_close(fd), 0);
+}
+
+TEST(WimHost, KeepsWhatWentWrong) {
+  Scratch scratch;
+  Host host;
+  std::string name = host.add_file({scratch / "gone", {{0, 1, false}}});
+  EXPECT_NO_THROW(host.rethrow());
+  EXPECT_EQ(remedia_wim_open64(name.c_str(), O_RDONLY), -1);
+  EXPECT_EQ(failure_of([&] { host.rethrow(); }),
+            "cannot open '" + (scratch / "gone").string() + "': No such file or directory");
 }
 
 }  // namespace
