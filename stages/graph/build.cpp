@@ -6,7 +6,9 @@
 #include "support/artifact.h"
 #include "support/depfile.h"
 #include "support/process.h"
+#include "support/utf8.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
@@ -21,22 +23,24 @@ namespace {
 
 constexpr std::string_view kFirstLine = "# Written by remedia from recipes.";
 
-std::int64_t parse_clock(std::string_view text) {
+std::int64_t parse_clock(std::string_view name, std::string_view text) {
   std::int64_t seconds = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (error != std::errc() || end != text.data() + text.size() || seconds < 315532800 ||
       seconds > 4102444799) {
     throw Failure(Diagnostic{
-        .message = fmt::format("SOURCE_DATE_EPOCH is '{}'", text),
+        .message = fmt::format("{} is '{}'", name, text),
         .hint = "seconds since 1970, between 1980 and 2099 (FAT and ISO 9660 know no others)"});
   }
   return seconds;
 }
 
 std::int64_t clock_of(const BuildRequest& request) {
-  if (request.clock) return parse_clock(std::to_string(*request.clock));
+  if (request.clock) return parse_clock("--epoch", std::to_string(*request.clock));
   const char* environment = std::getenv("SOURCE_DATE_EPOCH");
-  return environment != nullptr && *environment != '\0' ? parse_clock(environment) : kDefaultClock;
+  return environment != nullptr && *environment != '\0'
+             ? parse_clock("SOURCE_DATE_EPOCH", environment)
+             : kDefaultClock;
 }
 
 fs::path program() { return fs::read_symlink("/proc/self/exe"); }
@@ -47,13 +51,15 @@ fs::path shipped_library() {
   return program().parent_path().parent_path() / "share/remedia/recipes";
 }
 
-fs::path full(const fs::path& path) { return fs::absolute(path).lexically_normal(); }
-
-// As seen from OUT if both lie in one project, which can then be moved as a whole; else absolute.
-std::string seen_from(const fs::path& out, const fs::path& root, const fs::path& path) {
-  fs::path below = path.lexically_relative(root);
-  bool inside = !below.empty() && *below.begin() != "..";
-  return (inside ? path.lexically_relative(out) : path).string();
+// Without links: ninja works in the physical folder, from which `..` leads elsewhere.
+fs::path out_folder(const BuildRequest& request) {
+  std::error_code error;
+  if (request.out.empty()) fail("OUT must not be empty");
+  fs::path out = fs::weakly_canonical(fs::absolute(request.out / ""), error);
+  if (error) fail("cannot find the folder '{}': {}", request.out.string(), error.message());
+  if (!out.has_filename()) out = out.parent_path();
+  if (!is_utf8(out.string())) fail("the name of the folder '{}' is not valid UTF-8", out.string());
+  return out;
 }
 
 std::vector<recipe::Evaluation> evaluate_all(const BuildRequest& request,
@@ -81,29 +87,30 @@ void check_definitions(const BuildRequest& request,
   std::vector<std::string> known = {"as_of"};
   for (const recipe::Evaluation& e : evaluations) {
     for (const auto& [name, value] : e.parameters) known.push_back(name);
+    for (const std::string& name : e.roots) known.push_back("root." + name);
   }
   for (const auto& [name, value] : request.definitions) {
     bool used =
         std::any_of(evaluations.begin(), evaluations.end(),
                     [&](const recipe::Evaluation& e) { return e.definitions_used.contains(name); });
     if (used) continue;
-    throw Failure(
-        Diagnostic{.message = fmt::format("-D {}: no recipe has a parameter of that name", name),
-                   .hint = did_you_mean(name, known)});
+    throw Failure(Diagnostic{
+        .message = fmt::format("-D {}: no recipe has a parameter or root of that name", name),
+        .hint = did_you_mean(name, known)});
   }
 }
 
-NinjaOptions ninja_options(const BuildRequest& request, const fs::path& out, std::int64_t clock) {
+NinjaOptions ninja_options(const BuildRequest& request, const fs::path& out) {
   fs::path root = recipe::project_root(request.recipes.front());
   NinjaOptions options{.runner = seen_from(out, root, program())};
-  options.graph_arguments = {"--epoch", std::to_string(clock)};
+  options.graph_arguments = {"--epoch", std::to_string(clock_of(request))};
   for (const auto& [name, value] : request.definitions) {
-    std::string resolved = name.starts_with("root.") ? full(value).string() : value;
+    std::string resolved = name.starts_with("root.") ? fs::absolute(value).string() : value;
     options.graph_arguments.insert(options.graph_arguments.end(), {"-D", name + "=" + resolved});
   }
   options.graph_arguments.emplace_back(".");
   for (const std::string& file : request.recipes) {
-    options.graph_arguments.push_back(seen_from(out, root, full(file)));
+    options.graph_arguments.push_back(seen_from(out, root, recipe::canonical_file(file)));
   }
   return options;
 }
@@ -141,7 +148,7 @@ bool graph_matches(const fs::path& build_ninja, const NinjaOptions& options) {
 }  // namespace
 
 Plan plan(const BuildRequest& request, std::span<const Kind> kinds) {
-  Settings settings{.out = full(request.out / "").parent_path(), .clock = clock_of(request)};
+  Settings settings{.out = out_folder(request), .clock = clock_of(request)};
   std::vector<recipe::Evaluation> evaluations = evaluate_all(request, kinds);
   check_definitions(request, evaluations);
   Planner planner(settings, kinds);
@@ -170,7 +177,13 @@ recipe::Definitions parse_definitions(const std::vector<std::string>& words) {
       throw Failure(Diagnostic{.message = fmt::format("-D {} gives no value", word),
                                .hint = "-D NAME=VALUE"});
     }
+    bool control = std::any_of(word.begin(), word.end(),
+                               [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    if (control || !is_utf8(word)) {
+      fail("-D {} holds control characters or is not valid UTF-8", word.substr(0, equals));
+    }
     std::string name = word.substr(0, equals);
+    if (name.starts_with("root.") && equals + 1 == word.size()) fail("-D {} names no folder", name);
     if (!definitions.emplace(name, word.substr(equals + 1)).second)
       fail("-D {} is given twice", name);
   }
@@ -178,7 +191,7 @@ recipe::Definitions parse_definitions(const std::vector<std::string>& words) {
 }
 
 std::vector<Diagnostic> write_graph(const BuildRequest& request, std::span<const Kind> kinds) {
-  fs::path out = full(request.out / "").parent_path();
+  fs::path out = out_folder(request);
   check_owner(out / "build.ninja");
   Fd lock = lock_out(out, ".graph.lock");
   // The stamp dates from before the evaluation, so that an edit during it is seen.
@@ -187,9 +200,12 @@ std::vector<Diagnostic> write_graph(const BuildRequest& request, std::span<const
       {out / "where.json", out / "build.ninja.d", out / "build.ninja", out / "build.ninja.stamp"});
 
   Plan planned = plan(request, kinds);
-  NinjaOptions options = ninja_options(request, out, clock_of(request));
+  fs::path root = recipe::project_root(request.recipes.front());
+  std::vector<fs::path> read;
+  for (const fs::path& file : planned.read) read.emplace_back(seen_from(out, root, file));
+  NinjaOptions options = ninja_options(request, out);
   files.write(0, write_places(planned.graph.edges));
-  files.write(1, depfile("build.ninja.stamp", {planned.read.begin(), planned.read.end()}));
+  files.write(1, depfile("build.ninja.stamp", read, out / ".store/alias"));
   files.write(2, write_ninja(planned.graph, options));
   std::vector<Artifacts::Mode> replace(files.count(), Artifacts::Mode::replace);
   files.publish(replace, {});
@@ -198,10 +214,10 @@ std::vector<Diagnostic> write_graph(const BuildRequest& request, std::span<const
 
 int build(const BuildRequest& request, std::span<const Kind> kinds,
           const std::function<void(const std::vector<Diagnostic>&)>& print) {
-  fs::path out = full(request.out / "").parent_path();
+  fs::path out = out_folder(request);
   check_owner(out / "build.ninja");
   Fd lock = lock_out(out, ".build.lock");
-  NinjaOptions options = ninja_options(request, out, clock_of(request));
+  NinjaOptions options = ninja_options(request, out);
   if (!graph_matches(out / "build.ninja", options)) print(write_graph(request, kinds));
 
   const char* ninja = std::getenv("NINJA");

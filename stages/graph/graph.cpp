@@ -14,12 +14,6 @@ bool same_work(const Edge& a, const Edge& b) {
          a.inputs == b.inputs;
 }
 
-// Whether `path` lies below `folder`.
-bool lies_in(const fs::path& path, const fs::path& folder) {
-  fs::path relative = path.lexically_relative(folder);
-  return !relative.empty() && *relative.begin() != "..";
-}
-
 }  // namespace
 
 void Planner::plan_recipe(const recipe::Evaluation& evaluation) {
@@ -73,6 +67,12 @@ Planned Planner::plan(const recipe::NodeRef& node, const Binding& binding) {
   return planned;
 }
 
+void Planner::add_product(Product product) {
+  bool known = std::any_of(products_.begin(), products_.end(),
+                           [&](const Product& p) { return p.file == product.file; });
+  if (!known) products_.push_back(std::move(product));
+}
+
 void Planner::add(Edge edge) {
   for (const std::string& output : edge.outputs) {
     auto owner = owners_.find(output);
@@ -90,8 +90,8 @@ void Planner::add(Edge edge) {
   edges_.emplace(std::move(first), std::move(edge));
 }
 
-std::string Planner::source_path(const recipe::Node& node, std::string_view field,
-                                 std::string_view arch) {
+SourcePath Planner::source_path(const recipe::Node& node, std::string_view field,
+                                std::string_view arch) {
   recipe::Path path;
   try {
     path = node.path(field, arch);
@@ -106,8 +106,7 @@ std::string Planner::source_path(const recipe::Node& node, std::string_view fiel
                        .where = node.place(field),
                        .hint = fmt::format("it means {}", path.absolute.string())});
   }
-  if (!lies_in(path.absolute, evaluation_->root)) return path.absolute.string();
-  return path.absolute.lexically_relative(settings_.out).string();
+  return {seen_from(settings_.out, evaluation_->root, path.absolute), path.written};
 }
 
 std::string Planner::store_path(const Edge& edge, std::string_view suffix) {

@@ -28,6 +28,12 @@ struct Graph {
   std::vector<std::string> recipes;  ///< names
 };
 
+/// A path of the user as stages see it, and as the recipe wrote it.
+struct SourcePath {
+  std::string file;
+  std::string written;
+};
+
 struct Settings {
   fs::path out;            ///< absolute
   std::int64_t clock = 0;  ///< SOURCE_DATE_EPOCH: every date in an artifact
@@ -46,7 +52,8 @@ class Planner {
   // For kinds:
   Planned plan(const recipe::NodeRef& node, const Binding& binding);
   void add(Edge edge);
-  void add_product(Product product) { products_.push_back(std::move(product)); }
+  /// Equal products, constructed twice, are one.
+  void add_product(Product product);
   const std::string& recipe() const { return evaluation_->name; }
   const recipe::Evaluation& evaluation() const { return *evaluation_; }
   const std::vector<Product>& products() const { return products_; }
@@ -54,7 +61,7 @@ class Planner {
   /// A path of the recipe as stages see it: relative to OUT if it lies in the project, which then
   /// can be moved as a whole; else absolute. A path that is not there is an error at `field`;
   /// planning goes on, so that a recipe hears of all of them.
-  std::string source_path(const recipe::Node& node, std::string_view field, std::string_view arch);
+  SourcePath source_path(const recipe::Node& node, std::string_view field, std::string_view arch);
   /// `.store/KIND/DIGEST.SUFFIX`: what images and recipes share, named by the parameters.
   static std::string store_path(const Edge& edge, std::string_view suffix);
 

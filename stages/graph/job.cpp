@@ -111,7 +111,7 @@ void Job::warn(std::string_view field, std::string message) {
 
 void Job::finish(const fs::path& depfile_name) {
   std::vector<fs::path> read(read_.begin(), read_.end());
-  std::string text = depfile(outputs_.front(), read);
+  std::string text = depfile(outputs_.front(), read, ".store/alias");
   artifacts_.publish(modes_, read);
   if (!fingerprint_.empty())
     write_atomically(made_file(outputs_.front()), made_text(fingerprint_, outputs_.front()));
@@ -162,6 +162,8 @@ std::vector<Diagnostic> run_stage(const fs::path& spec_file, std::span<const Kin
         Diagnostic{.message = "a record of an earlier stage lacks what should be in it",
                    .where = read_place(outputs.front(), ""),
                    .hint = "delete the folder .store (below OUT) and run the build again"});
+  } catch (const std::exception& error) {
+    throw Failure(Diagnostic{.message = error.what(), .where = read_place(outputs.front(), "")});
   }
 }
 

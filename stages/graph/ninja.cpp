@@ -9,20 +9,26 @@ namespace remedia::graph {
 
 namespace {
 
-// In a variable's value only '$' is special.
+[[noreturn]] void cannot_say(const std::string& text) {
+  fail("'{}' holds a line break or a '|' where ninja has no way to write it", text);
+}
+
+// In a variable's value only '$' is special; line breaks cannot be said at all.
 std::string value(const std::string& text) {
   std::string out;
-  for (char c : text) out += c == '$' ? std::string("$$") : std::string(1, c);
+  for (char c : text) {
+    if (c == '\n' || c == '\r') cannot_say(text);
+    out += c == '$' ? std::string("$$") : std::string(1, c);
+  }
   return out;
 }
 
-// In a build line also space and colon are; line breaks cannot be said at all.
+// In a build line also space and colon are.
 std::string path(const std::string& text) {
   std::string out;
   for (char c : text) {
-    if (c == '\n' || c == '\r')
-      fail("the file name '{}' holds a line break, which ninja cannot say", text);
-    if (c == '$' || c == ' ' || c == ':' || c == '|') out += '$';
+    if (c == '\n' || c == '\r' || c == '|') cannot_say(text);
+    if (c == '$' || c == ' ' || c == ':') out += '$';
     out += c;
   }
   return out;
@@ -34,8 +40,8 @@ std::string paths(const std::vector<std::string>& list) {
   return out;
 }
 
-// exec: Debian's sh would otherwise stay between ninja and the stage, and an interrupted ninja would
-// not wait for the stage to clean up.
+// exec: Debian's sh would otherwise stay between ninja and the stage, and an interrupted ninja
+// would not wait for the stage to clean up.
 std::string header(const NinjaOptions& options) {
   std::vector<std::string> command = {options.runner, "graph"};
   command.insert(command.end(), options.graph_arguments.begin(), options.graph_arguments.end());
@@ -103,7 +109,9 @@ std::string targets(const Graph& graph) {
 }  // namespace
 
 std::string signature_line(const NinjaOptions& options) {
-  return "# remedia graph " + value(shell_quoted(options.graph_arguments));
+  std::vector<std::string> words = {options.runner, "graph"};
+  words.insert(words.end(), options.graph_arguments.begin(), options.graph_arguments.end());
+  return "# " + value(shell_quoted(words));
 }
 
 std::string write_ninja(const Graph& graph, const NinjaOptions& options) {

@@ -10,6 +10,7 @@
 #include "support/tree.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 
 #include <sys/stat.h>
@@ -47,10 +48,10 @@ const recipe::Schema schema = {
 graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node,
                     const graph::Binding& binding) {
   graph::Edge edge{.kind = "overlay", .origin = node};
-  std::string written = node->path("path", binding.arch).written;
-  edge.label = "OVERLAY " + written;
-  edge.parameters["folder"] = planner.source_path(*node, "path", binding.arch);
-  edge.parameters["written"] = written;
+  graph::SourcePath path = planner.source_path(*node, "path", binding.arch);
+  edge.parameters["folder"] = path.file;
+  edge.parameters["written"] = path.written;
+  edge.label = "OVERLAY " + path.written;
   edge.parameters["to"] = node->text("to");
   edge.outputs = {graph::Planner::store_path(edge, "tree")};
   graph::Planned planned{.file = edge.outputs[0]};
@@ -98,7 +99,8 @@ class Walk {
     struct stat link = {};
     bool is_link = lstat(path.c_str(), &link) == 0 && S_ISLNK(link.st_mode);
     if (stat(path.c_str(), &info) != 0) {
-      fail("'{}' {}", shown(path), is_link ? "is a link that leads nowhere" : "cannot be examined");
+      if (!is_link) fail_errno(errno, "examine", shown(path));
+      fail("'{}' is a link that leads nowhere", shown(path));
     }
     if (S_ISDIR(info.st_mode)) {
       if (is_link) fail("'{}' is a link to a folder; put the folder itself there", shown(path));

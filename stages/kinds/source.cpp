@@ -4,6 +4,7 @@
 // image and recipe that uses it: the base (one image, exported with its compressed data as they
 // are) and a pack with the boot files that were found, each at its place on a medium.
 
+#include "formats/win_names.h"
 #include "graph/graph.h"
 #include "graph/job.h"
 #include "kinds/kinds.h"
@@ -78,18 +79,34 @@ std::string image_text(const recipe::Node& node) {
 nlohmann::ordered_json origin_parameters(graph::Planner& planner, const recipe::Node& node) {
   std::string arch = node.text("arch");
   nlohmann::ordered_json json;
-  json["media"] = planner.source_path(node, "media", arch);
-  json["written"] = node.path("media", arch).written;
+  graph::SourcePath media = planner.source_path(node, "media", arch);
+  json["media"] = media.file;
+  json["written"] = media.written;
   json["image"] = image_text(node);
   json["edition"] = node.text("edition");
   return json;
+}
+
+void check_edition(const recipe::Node& node) {
+  if (!node.has("edition") || node.text("image") == "winre") return;
+  throw Failure(Diagnostic{
+      .message = "'edition' says whose recovery image is meant, but image is not \"winre\"",
+      .where = node.place("edition"),
+      .hint = "leave it out, or name the edition as the image"});
 }
 
 graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const graph::Binding&) {
   graph::Edge edge{.kind = "source", .origin = node};
   edge.parameters = origin_parameters(planner, *node);
   edge.parameters["arch"] = node->text("arch");
+  check_edition(*node);
   if (recipe::NodeRef lender = node->node("boot_files")) {
+    check_edition(*lender);
+    if (lender->has("boot_files")) {
+      throw Failure(Diagnostic{.message = "a source that lends boot files cannot borrow them",
+                               .where = lender->place("boot_files"),
+                               .hint = "name the source that has them"});
+    }
     if (lender->text("arch") != node->text("arch")) {
       throw Failure(
           Diagnostic{.message = fmt::format("boot files for {} cannot come from a source for {}",
@@ -123,6 +140,9 @@ class Origin {
         edition_(parameters.at("edition")) {
     if (medium_.kind() == Medium::Kind::folder) {
       for (const fs::path& folder : medium_.folders()) job.reads(folder);
+    } else {
+      // A medium that an older one replaces by a rename shows in the folder only.
+      job.reads(medium_.path().parent_path());
     }
     about("media", [&] { choose(parameters.at("image")); });
   }
@@ -144,9 +164,15 @@ class Origin {
     return job_.about(field(name), action);
   }
 
-  /// A recovery image was verified as a whole when it was taken out of its WIM.
-  void verify() const {
-    if (!nested_) about("media", [&] { wim::verify_image(*wim_, index_); });
+  /// Exports the image. Data that are compressed already are copied as they are, and nothing looks
+  /// at them; so the copy is read once. A recovery image was checked as a whole when it was taken
+  /// out of its WIM.
+  void write_base(const fs::path& out, const wim::ExportOptions& options) const {
+    about("media", [&] {
+      wim::export_image(*wim_, index_, out, options);
+      std::string name = fmt::format("{}: {} image {}", written_, shown_, index_);
+      if (!nested_) wim::File(Slice::whole(out), name).verify();
+    });
   }
 
   /// Files of the user that decide what is here, each with its digest: the whole ISO or WIM; of a
@@ -188,6 +214,7 @@ class Origin {
   }
 
   void open(const Slice& slice, std::string shown) {
+    if (medium_.kind() == Medium::Kind::folder) job_.reads(slice.file);
     container_ = slice;
     shown_ = std::move(shown);
     wim_ = std::make_unique<wim::File>(slice, fmt::format("{}: {}", written_, shown_));
@@ -265,6 +292,7 @@ class Origin {
         index_ = wim_->find_image(wanted);
       } catch (const Failure& second) {
         Diagnostic d = second.diagnostics().front();
+        if (d.hint.empty()) d.hint = failure.diagnostics().front().hint;
         job_.fail_at(field("image"), d.message, d.hint, {first, image_list()});
       }
     }
@@ -367,9 +395,7 @@ class Pack {
   }
 
   static bool same_name(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-      return std::tolower(x) == std::tolower(y);
-    });
+    return fold_case(a) == fold_case(b);
   }
 
   // Our own spelling for the fixed names, lower case for the rest, whatever the medium's.
@@ -458,8 +484,7 @@ void run(graph::Job& job) {
                                           own.index(), own.image().name));
   // The digests of a folder's boot files belong to what was read; those of an ISO are part of it.
   if (!job.unchanged(inputs.dump() + boot_files_record(files).dump())) {
-    own.verify();
-    wim::export_image(own.file(), own.index(), job.part(0), options);
+    own.write_base(job.part(0), options);
   }
   job.keep_if_equal(1);
   job.write_text(2, write_tree(files));

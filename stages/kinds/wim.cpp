@@ -162,21 +162,24 @@ std::vector<TreeEntry> merged_trees(const graph::Job& job) {
 // Between the overlay's stage and this one a file may have changed; what goes in must be what the
 // tree and the manifest say. The files are not inputs of this edge: the tree is, so a touched file
 // ends there.
-void check_content(const TreeEntry& entry) {
+bool fits(const TreeEntry& entry) {
   std::error_code error;
-  if (fs::file_size(entry.source, error) == entry.size && sha256(entry.slice()) == entry.sha256)
-    return;
-  throw Failure(
-      Diagnostic{.message = fmt::format("'{}' changed while the image was built", entry.origin),
-                 .hint = "run the build again; touch the file first if it was given an old date"});
+  return fs::file_size(entry.source, error) == entry.size && sha256(entry.slice()) == entry.sha256;
 }
 
-std::vector<wim::Addition> checked_additions(const std::vector<TreeEntry>& entries) {
+std::vector<wim::Addition> checked_additions(const std::vector<TreeEntry>& entries,
+                                             const nlohmann::json& trees) {
   std::vector<wim::Addition> additions;
   for (const TreeEntry& entry : entries) {
     wim::Addition addition{.target = entry.target, .directory = entry.directory, .content = {}};
     if (!entry.directory) {
-      check_content(entry);
+      if (!fits(entry)) {
+        // ninja would not list the overlays again if the file was given an old date.
+        for (const auto& tree : trees) fs::remove(tree.get<std::string>());
+        throw Failure(Diagnostic{
+            .message = fmt::format("'{}' changed while the image was built", entry.origin),
+            .hint = "run the build again"});
+      }
       addition.content = entry.slice();
     }
     additions.push_back(std::move(addition));
@@ -221,8 +224,8 @@ nlohmann::ordered_json files_record(const std::vector<TreeEntry>& entries,
 
 void run(graph::Job& job) {
   std::vector<TreeEntry> entries = merged_trees(job);
-  std::vector<wim::Addition> additions =
-      job.about("overlays", [&] { return checked_additions(entries); });
+  std::vector<wim::Addition> additions = job.about(
+      "overlays", [&] { return checked_additions(entries, job.parameters().at("trees")); });
   check_base(job.text("base"));
   nlohmann::ordered_json base = graph::read_record(job.text("base_record"));
 

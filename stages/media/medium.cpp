@@ -31,6 +31,8 @@ Medium::Medium(const fs::path& path) : path_(path) {
   if (fs::is_directory(path)) {
     kind_ = Kind::folder;
     read_folder();
+  } else if (bytes_at(path, 0, 1).empty()) {
+    refuse(fmt::format("'{}' is empty", path.string()), "copy or download it again");
   } else if (bytes_at(path, 0, 8) == std::string_view("MSWIM\0\0\0", 8)) {
     kind_ = Kind::wim;
   } else if (udf::probe(path)) {

@@ -403,4 +403,9 @@ void File::extract(int image, const Entry& entry, const fs::path& destination) c
   }
 }
 
+void File::verify() const {
+  Host host;
+  check(host, wimlib_verify_wim(state_->wim.get(), 0), state_->shown);
+}
+
 }  // namespace remedia::wim

@@ -81,16 +81,15 @@ class File {
   /// failure).
   void extract(int image, const Entry& entry, const fs::path& destination) const;
 
+  /// Decompresses everything and compares it with its SHA-1; throws Failure if it differs.
+  void verify() const;
+
   struct State;  ///< for wim_write.cpp
   State& state() const { return *state_; }
 
  private:
   std::unique_ptr<State> state_;
 };
-
-/// Decompresses all data of an image and compares them with their SHA-1; throws Failure if they
-/// differ. export_image() does not always: it copies compressed data as they are.
-void verify_image(const File& from, int image);
 
 /// Writes one image of `from` to a new WIM `out` with that image as number 1, its boot index set,
 /// `guid` as its GUID and `clock` as its time. Compressed resources are copied raw where

@@ -304,17 +304,6 @@ void add_image(Host& host, WIMStruct* wim, const Capture& capture, std::string_v
 
 }  // namespace
 
-// Of an image exported by itself libwim verifies its own data and no others; nothing is written.
-void verify_image(const File& from, int image) {
-  File::State& source = from.state();
-  check_image_number(source.info, image, source.shown);
-  Host host;
-  Handle wim = new_wim(host, WIMLIB_COMPRESSION_TYPE_NONE, source.shown);
-  check(host, wimlib_export_image(source.wim.get(), image, wim.get(), nullptr, nullptr, 0),
-        source.shown);
-  check(host, wimlib_verify_wim(wim.get(), 0), fmt::format("{}: image {}", source.shown, image));
-}
-
 void export_image(const File& from, int image, const fs::path& out, const ExportOptions& options) {
   File::State& source = from.state();
   check_image_number(source.info, image, source.shown);

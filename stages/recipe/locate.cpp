@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 
 namespace remedia::recipe {
 
@@ -108,13 +109,27 @@ CallPlaces SourceText::read_call(std::size_t name) const {
   return found;
 }
 
-CallPlaces SourceText::call(std::string_view word, int line, std::size_t count) const {
-  std::vector<std::size_t> calls;
-  for (std::size_t i = 0; i < tokens_.size(); ++i) {
-    if (tokens_[i].place.line == line && tokens_[i].text == word) calls.push_back(i);
+std::size_t SourceText::end_of_call(std::size_t name) const {
+  int depth = 0;
+  for (std::size_t i = name + 1; i < tokens_.size(); ++i) {
+    const Token& token = tokens_[i];
+    if (opens(token.text) && !token.string) ++depth;
+    if (closes(token.text) && !token.string) --depth;
+    if (depth <= 0) return i;
   }
-  if (calls.empty()) return {.call = {line, 0, 1}, .fields = {}, .items = {}};
-  return read_call(calls[count % calls.size()]);
+  return tokens_.size();
+}
+
+// In the order in which they run: arguments first, so of nested calls the one that ends first.
+CallPlaces SourceText::call(std::string_view word, int line, std::size_t count) const {
+  std::map<std::size_t, std::size_t> by_end;
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    if (tokens_[i].place.line == line && tokens_[i].text == word) by_end[end_of_call(i)] = i;
+  }
+  if (by_end.empty()) return {.call = {line, 0, 1}, .fields = {}, .items = {}};
+  auto found = by_end.begin();
+  std::advance(found, static_cast<std::ptrdiff_t>(count % by_end.size()));
+  return read_call(found->second);
 }
 
 Place SourceText::word(std::string_view word, int line) const {

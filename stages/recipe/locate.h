@@ -43,6 +43,7 @@ class SourceText {
     Place place;
   };
   CallPlaces read_call(std::size_t name) const;
+  std::size_t end_of_call(std::size_t name) const;
 
   std::vector<Token> tokens_;
 };

@@ -1,12 +1,12 @@
 #include "recipe/paths.h"
 
 #include "support/diagnostic.h"
+#include "support/file.h"
+#include "support/utf8.h"
 
 #include <vector>
 
 namespace remedia::recipe {
-
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -16,7 +16,7 @@ namespace {
 
 bool climbs_out(const fs::path& relative) {
   fs::path normal = relative.lexically_normal();
-  return !normal.empty() && *normal.begin() == "..";
+  return normal.is_absolute() || (!normal.empty() && *normal.begin() == "..");
 }
 
 Path below(std::string_view written, const fs::path& base, const fs::path& rest,
@@ -34,10 +34,10 @@ Path below(std::string_view written, const fs::path& base, const fs::path& rest,
 Path under_root(std::string_view written, const Roots& roots) {
   std::size_t slash = written.find('/');
   std::string name(written.substr(1, slash == std::string_view::npos ? slash : slash - 1));
-  auto found = roots.find(name);
-  if (found == roots.end()) {
+  auto found = roots.folders.find(name);
+  if (found == roots.folders.end()) {
     std::vector<std::string> known;
-    for (const auto& [root, folder] : roots) known.push_back(root);
+    for (const auto& [root, folder] : roots.folders) known.push_back(root);
     std::string hint = did_you_mean(name, known);
     if (hint.empty()) {
       hint = fmt::format(
@@ -47,14 +47,22 @@ Path under_root(std::string_view written, const Roots& roots) {
     }
     refuse(fmt::format("no root '@{}' is declared", name), hint);
   }
+  roots.used.insert(name);
   std::string_view rest = slash == std::string_view::npos ? "" : written.substr(slash + 1);
   return below(written, found->second, fs::path(rest), "its root");
 }
 
 }  // namespace
 
+fs::path canonical_file(const fs::path& file) {
+  fs::path whole = fs::absolute(file);
+  std::error_code error;
+  fs::path folder = fs::weakly_canonical(whole.parent_path(), error);
+  return error ? whole.lexically_normal() : folder / whole.filename();
+}
+
 fs::path project_root(const fs::path& recipe) {
-  fs::path start = fs::absolute(recipe).lexically_normal().parent_path();
+  fs::path start = canonical_file(recipe).parent_path();
   for (fs::path folder = start;; folder = folder.parent_path()) {
     std::error_code ignored;
     if (fs::is_directory(folder / "recipes", ignored)) return folder;
@@ -65,6 +73,8 @@ fs::path project_root(const fs::path& recipe) {
 Path resolve_path(std::string_view written, const fs::path& root, const fs::path& recipe_folder,
                   const Roots& roots, std::string_view bare_folder) {
   if (written.empty()) refuse("a path must not be empty", "");
+  if (!is_utf8(written))
+    refuse("a path must be valid UTF-8", "rename the file or folder (see `convmv`)");
   if (written.find('\0') != std::string_view::npos ||
       written.find('\n') != std::string_view::npos) {
     refuse("a path must not hold NUL or line breaks", "");
@@ -86,9 +96,7 @@ Path resolve_path(std::string_view written, const fs::path& root, const fs::path
 }
 
 std::string shown_path(const fs::path& file, const fs::path& root) {
-  fs::path relative = file.lexically_relative(root);
-  if (relative.empty() || *relative.begin() == "..") return file.string();
-  return relative.string();
+  return lies_in(file, root) ? file.lexically_relative(root).string() : file.string();
 }
 
 }  // namespace remedia::recipe

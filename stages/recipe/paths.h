@@ -14,12 +14,20 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
 namespace remedia::recipe {
 
-using Roots = std::map<std::string, std::filesystem::path>;
+struct Roots {
+  std::map<std::string, std::filesystem::path> folders;
+  mutable std::set<std::string> used;  ///< names that a path was resolved under
+};
+
+/// `file` with the links in its folder resolved, but not a link that it is itself: a recipe that is
+/// linked into a project belongs to it.
+std::filesystem::path canonical_file(const std::filesystem::path& file);
 
 std::filesystem::path project_root(const std::filesystem::path& recipe);
 

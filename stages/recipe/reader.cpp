@@ -1,6 +1,7 @@
 #include "recipe/reader.h"
 
 #include "recipe/recipe.h"
+#include "support/utf8.h"
 
 #include <algorithm>
 #include <new>
@@ -10,7 +11,9 @@ namespace remedia::recipe {
 namespace {
 
 constexpr const char* kArchitectures[] = {"amd64", "arm64", "x86"};
-constexpr int kMaxNesting = 32;
+constexpr int kMaxNesting = 32;            // of lists
+constexpr std::size_t kMaxItems = 10'000;  // of one constructor's lists
+constexpr int kMaxDepth = 50;              // of values in values
 
 std::string lua_string(lua_State* L, int index) {
   std::size_t size = 0;
@@ -53,7 +56,35 @@ std::string expected(const Field& field) {
   return (words.find_first_of("aeiou") == 0 ? "an " : "a ") + words;
 }
 
-bool is_sequence(lua_State* L, int table) { return lua_rawlen(L, table) > 0; }
+// What is wrong with the keys of a table that should be a list, or of one that `fields` may stand
+// in; empty if nothing is. Lua's own length stops anywhere before a nil.
+std::string list_fault(lua_State* L, int table, bool fields) {
+  lua_Integer count = 0;
+  lua_Integer highest = 0;
+  for (lua_pushnil(L); lua_next(L, table) != 0; lua_pop(L, 1)) {
+    if (lua_isinteger(L, -2) == 0) {
+      if (fields) continue;
+      std::string key = lua_type(L, -2) == LUA_TSTRING ? lua_string(L, -2) : type_of(L, -2);
+      lua_pop(L, 2);
+      return fmt::format("'{}' has no meaning in a list", key);
+    }
+    lua_Integer key = lua_tointeger(L, -2);
+    if (key < 1) {
+      lua_pop(L, 2);
+      return fmt::format("[{}] has no meaning in a list", key);
+    }
+    ++count;
+    highest = std::max(highest, key);
+  }
+  if (count == highest) return {};
+  lua_Integer hole = 1;
+  while (lua_rawgeti(L, table, hole) != LUA_TNIL) {
+    lua_pop(L, 1);
+    ++hole;
+  }
+  lua_pop(L, 1);
+  return fmt::format("item {} of a list is nil", hole);
+}
 
 }  // namespace
 
@@ -130,6 +161,7 @@ struct Reader::Call {
 };
 
 NodeRef Reader::construct(const Schema& schema, int index, const Node* base) {
+  visits_ = 0;
   Call call{.schema = schema};
   call.node->schema = &schema;
   int line = 0;
@@ -145,6 +177,7 @@ NodeRef Reader::construct(const Schema& schema, int index, const Node* base) {
     call.node->fields = base->fields;
     call.node->places = base->places;
     call.node->broken = base->broken;
+    call.node->depth = base->depth;
   }
   lua_State* L = sandbox_.state();
   index = lua_absindex(L, index);
@@ -183,11 +216,19 @@ void Reader::read_fields(Call& call, int table) {
     error(call, call.of_field(key), fmt::format("unknown field '{}' in {}", key, call.schema.word),
           did_you_mean(key, call.schema.field_names()));
   }
+  std::set<std::string> given;
   for (const Field& field : call.schema.fields) {
     if (lua_getfield(L, table, std::string(field.name).c_str()) != LUA_TNIL) {
+      given.emplace(field.name);
       read_field(call, field, lua_gettop(L), call.of_field(field.name));
     }
     lua_pop(L, 1);
+  }
+  if (std::string fault = list_fault(L, table, true); !fault.empty()) {
+    call.faulty.emplace(call.schema.positional);
+    error(call, call.node->where, fault,
+          "collect the items in a table first: list[#list + 1] = ...");
+    return;
   }
   lua_Integer items = static_cast<lua_Integer>(lua_rawlen(L, table));
   if (items == 0) return;
@@ -195,6 +236,11 @@ void Reader::read_fields(Call& call, int table) {
   if (positional == nullptr) {
     error(call, call.of_item(0), fmt::format("{} takes named fields only", call.schema.word),
           "write 'field = value'");
+    return;
+  }
+  if (given.contains(std::string(positional->name))) {
+    error(call, call.of_item(0),
+          fmt::format("'{}' is given twice, by name and without", positional->name));
     return;
   }
   if (items > 1 && !positional->list) {
@@ -212,8 +258,7 @@ void Reader::read_fields(Call& call, int table) {
     lua_pop(L, 1);
   }
   if (errors_.size() > errors) call.faulty.emplace(positional->name);
-  Value& field = call.node->fields[std::string(positional->name)];
-  field.items.insert(field.items.end(), value.items.begin(), value.items.end());
+  call.node->fields[std::string(positional->name)] = std::move(value);
   call.node->places[std::string(positional->name)] = call.of_item(0);
 }
 
@@ -229,34 +274,49 @@ void Reader::read_field(Call& call, const Field& field, int index, const Locatio
 void Reader::read_items(Call& call, const Field& field, int index, const Location& where,
                         Value& out, int depth) {
   lua_State* L = sandbox_.state();
-  if (lua_istable(L, index)) {
-    sandbox_.push_unfrozen(index);
-    int table = lua_gettop(L);
-    bool nested = field.list && (is_sequence(L, table) || field.type == Type::value);
-    if (nested && depth >= kMaxNesting) {
-      error(call, where,
-            fmt::format("the lists in '{}' nest too deeply (or hold themselves)", field.name));
-    } else if (nested) {
-      std::size_t before = out.items.size();
-      luaL_checkstack(L, 4, nullptr);
-      for (lua_Integer i = 1; lua_rawgeti(L, table, i) != LUA_TNIL; ++i) {
-        read_items(call, field, lua_gettop(L), where, out, depth + 1);
-        lua_pop(L, 1);
-      }
-      lua_pop(L, 1);
-      lua_pushnil(L);
-      if (out.items.size() == before && lua_next(L, table) != 0) {
-        lua_pop(L, 2);
-        wrong_type(call, field, table, where);
-      }
-      lua_pop(L, 1);
-      return;
-    }
-    lua_pop(L, 1);
-    if (nested) return;
+  bool list = field.list && lua_istable(L, index) && !is_path_table(field, index);
+  if (!list) {
+    Scalar scalar;
+    if (read_scalar(call, field, index, where, scalar)) out.items.push_back(std::move(scalar));
+    return;
   }
-  Scalar scalar;
-  if (read_scalar(call, field, index, where, scalar)) out.items.push_back(std::move(scalar));
+  // Lists that share members can say more than memory holds; every visit counts.
+  if (depth >= kMaxNesting || ++visits_ > kMaxItems) {
+    if (depth >= kMaxNesting || visits_ == kMaxItems + 1) {
+      error(call, where,
+            fmt::format("the lists in '{}' nest too deeply or are too long", field.name));
+    }
+    return;
+  }
+  sandbox_.push_unfrozen(index);
+  int table = lua_gettop(L);
+  if (std::string fault = list_fault(L, table, false); !fault.empty()) {
+    error(call, where, fmt::format("'{}': {}", field.name, fault));
+  } else {
+    luaL_checkstack(L, 6, nullptr);
+    lua_Integer count = static_cast<lua_Integer>(lua_rawlen(L, table));
+    visits_ += static_cast<std::size_t>(count);
+    for (lua_Integer i = 1; i <= count && visits_ <= kMaxItems; ++i) {
+      lua_rawgeti(L, table, i);
+      read_items(call, field, lua_gettop(L), where, out, depth + 1);
+      lua_pop(L, 1);
+    }
+    if (visits_ > kMaxItems && depth == 0) {
+      error(call, where,
+            fmt::format("the lists in '{}' hold more than {} items", field.name, kMaxItems));
+    }
+  }
+  lua_settop(L, table - 1);
+}
+
+// { amd64 = ..., arm64 = ... } is one path, not a list of paths.
+bool Reader::is_path_table(const Field& field, int index) const {
+  if (field.type != Type::path) return false;
+  lua_State* L = sandbox_.state();
+  sandbox_.push_unfrozen(index);
+  bool list = lua_rawlen(L, -1) > 0;
+  lua_pop(L, 1);
+  return !list;
 }
 
 bool Reader::read_scalar(Call& call, const Field& field, int index, const Location& where,
@@ -305,6 +365,8 @@ bool Reader::check_text(Call& call, const Field& field, const std::string& text,
   std::string shown = fmt::format("'{}'", field.name);
   if (text.empty()) {
     error(call, where, shown + " must not be empty");
+  } else if (!is_utf8(text)) {
+    error(call, where, shown + " is not valid UTF-8");
   } else if (std::any_of(text.begin(), text.end(),
                          [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
     error(call, where, shown + " must not hold control characters");
@@ -430,6 +492,11 @@ bool Reader::read_node(Call& call, const Field& field, int index, const Location
     return wrong_type(call, field, index, where);
   }
   if ((*node)->broken) call.node->broken = true;
+  call.node->depth = std::max(call.node->depth, (*node)->depth + 1);
+  if (call.node->depth > kMaxDepth) {
+    error(call, where, fmt::format("values are nested more than {} deep", kMaxDepth));
+    return false;
+  }
   out = *node;
   return true;
 }
@@ -465,6 +532,9 @@ bool Reader::wrong_type(Call& call, const Field& field, int index, const Locatio
 
 void Reader::error(Call& call, Location where, std::string message, std::string hint) {
   call.node->broken = true;
+  // A line in a loop says the same thing again and again.
+  bool fresh = said_.emplace(where.name, where.line, where.column, message).second;
+  if (!fresh) return;
   errors_.push_back({.message = std::move(message),
                      .where = std::move(where),
                      .hint = std::move(hint),

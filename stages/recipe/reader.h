@@ -45,6 +45,7 @@ class Reader {
   void read_field(Call& call, const Field& field, int index, const Location& where);
   void read_items(Call& call, const Field& field, int index, const Location& where, Value& out,
                   int depth);
+  bool is_path_table(const Field& field, int index) const;
   bool read_scalar(Call& call, const Field& field, int index, const Location& where, Scalar& out);
   bool read_path(Call& call, const Field& field, int index, const Location& where, Scalar& out);
   bool read_paths_by_arch(Call& call, const Field& field, int index, const Location& where,
@@ -61,7 +62,9 @@ class Reader {
   std::span<const Schema* const> schemas_;
   const fs::path& root_;
   const Roots& roots_;
+  std::size_t visits_ = 0;  // of list members, in the running construction
   std::vector<Diagnostic> errors_;
+  std::set<std::tuple<std::string, int, int, std::string>> said_;
   std::vector<NodeRef> constructed_;
   std::map<std::tuple<const Chunk*, int, std::string>, std::size_t>
       calls_;  // how often a line called

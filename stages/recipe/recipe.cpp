@@ -15,6 +15,7 @@ namespace {
 constexpr std::uint64_t kMaxRecipeBytes = 4u << 20;
 constexpr std::uint64_t kMaxDataBytes = 16u << 20;
 constexpr int kMaxJsonDepth = 64;
+constexpr std::size_t kMaxReturned = 10'000;
 
 std::string lua_string(lua_State* L, int index) {
   std::size_t size = 0;
@@ -25,6 +26,12 @@ std::string lua_string(lua_State* L, int index) {
 bool before(const Diagnostic& a, const Diagnostic& b) {
   return std::tie(a.where.name, a.where.line, a.where.column) <
          std::tie(b.where.name, b.where.line, b.where.column);
+}
+
+// A name that is too long, or a folder that may not be read, is as good as not there.
+bool is_there(const fs::path& file) {
+  std::error_code ignored;
+  return fs::exists(file, ignored);
 }
 
 bool is_parameter_name(std::string_view name) {
@@ -99,13 +106,14 @@ class Evaluator {
   int include(lua_State* L);
   int extend(lua_State* L);
   int param(lua_State* L);
+  void check_parameter_values(const std::string& name, const std::string& value, int table);
   int data(lua_State* L);
   fs::path find_include(const std::string& written, std::string* shown);
   void read_project();
   void apply_project(const Node& project);
   void apply_definitions();
   void collect_products(int index, int depth);
-  void check_names();
+  void drop_repeated();
   void warn_of_unreached();
   void run_file(const fs::path& file);
   [[noreturn]] void fail_at_caller(std::string_view word, std::string message,
@@ -120,13 +128,14 @@ class Evaluator {
   Reader reader_;
   std::map<fs::path, int> included_;  // registry references of what files returned
   std::vector<fs::path> including_;
+  std::size_t visits_ = 0;      // of what the recipe returned
   std::vector<NodeRef> bases_;  // values that extend copied
 };
 
 Evaluator::Evaluator(const Request& request, std::span<const Schema* const> schemas)
     : request_(request),
       schemas_(schemas),
-      file_(fs::absolute(request.recipe).lexically_normal()),
+      file_(canonical_file(request.recipe)),
       reader_(sandbox_, schemas, result_.root, roots_) {
   result_.root = project_root(file_);
   result_.name = file_.stem().string();
@@ -149,7 +158,10 @@ Evaluation Evaluator::take() {
   apply_definitions();
   try {
     run_file(file_);
-    collect_products(-1, 0);
+    sandbox_.protect([this](lua_State*) {
+      collect_products(1, 0);
+      return 0;
+    });
   } catch (const Failure& failure) {
     auto& errors = reader_.errors();
     errors.insert(errors.end(), failure.diagnostics().begin(), failure.diagnostics().end());
@@ -160,7 +172,8 @@ Evaluation Evaluator::take() {
                       .where = result_.where,
                       .hint = "end it with 'return { iso { boot = ... } }'"});
   }
-  if (errors.empty()) check_names();
+  if (errors.empty()) drop_repeated();
+  for (const std::string& name : roots_.used) result_.definitions_used.insert("root." + name);
   if (!errors.empty()) {
     std::stable_sort(errors.begin(), errors.end(), before);
     throw Failure(errors);
@@ -173,6 +186,8 @@ Evaluation Evaluator::take() {
 void Evaluator::bind_values() {
   lua_State* L = sandbox_.state();
   luaL_newmetatable(L, kNodeMetatable);
+  lua_pushliteral(L, "value");
+  lua_setfield(L, -2, "__name");
   lua_pushcfunction(L, [](lua_State* s) {
     static_cast<NodeRef*>(luaL_checkudata(s, 1, kNodeMetatable))->~NodeRef();
     return 0;
@@ -245,7 +260,7 @@ fs::path Evaluator::find_include(const std::string& written, std::string* shown)
   *shown = name;
   if (written.starts_with("remedia/")) {
     fs::path file = (request_.library / name).lexically_normal();
-    if (fs::path(name).lexically_normal() != fs::path(name) || !fs::exists(file)) {
+    if (fs::path(name).lexically_normal() != fs::path(name) || !is_there(file)) {
       std::vector<std::string> known;
       std::error_code ignored;
       for (const auto& entry : fs::directory_iterator(request_.library / "remedia", ignored)) {
@@ -280,7 +295,7 @@ int Evaluator::include(lua_State* L) {
       fail_at_caller("include",
                      fmt::format("cycle of includes: {}{}", chain, shown_path(file, result_.root)));
     }
-    if (!fs::exists(file)) {
+    if (!is_there(file)) {
       fail_at_caller("include",
                      fmt::format("there is no file '{}'", shown_path(file, result_.root)));
     }
@@ -321,6 +336,10 @@ int Evaluator::extend(lua_State* L) {
 }
 
 int Evaluator::param(lua_State* L) {
+  if (file_.filename() == "project.lua") {
+    fail_at_caller("param", "project.lua has no parameters",
+                   "-D root.NAME=FOLDER and -D as_of=DATE replace what it says");
+  }
   luaL_checktype(L, 1, LUA_TTABLE);
   sandbox_.push_unfrozen(1);
   int table = lua_gettop(L);
@@ -354,21 +373,38 @@ int Evaluator::param(lua_State* L) {
   } else {
     fail_at_caller("default", fmt::format("the default of '{}' must be a string", name));
   }
-  if (lua_getfield(L, table, "values") == LUA_TTABLE) {
-    std::vector<std::string> allowed;
-    for (lua_Integer i = 1; lua_geti(L, -1, i) == LUA_TSTRING; ++i) {
-      allowed.emplace_back(lua_tostring(L, -1));
-      lua_pop(L, 1);
-    }
-    lua_pop(L, 1);
-    if (std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
-      fail_at_caller("param", fmt::format("parameter '{}' cannot be '{}'", name, value),
-                     fmt::format("one of: {}", fmt::join(allowed, ", ")));
-    }
+  check_parameter_values(name, value, table);
+  auto [known, fresh] = result_.parameters.emplace(name, value);
+  if (!fresh && known->second != value) {
+    fail_at_caller(
+        "param",
+        fmt::format("parameter '{}' has two defaults, '{}' and '{}'", name, known->second, value),
+        "declare it once and hand the value on");
   }
-  result_.parameters[name] = value;
   lua_pushlstring(L, value.data(), value.size());
   return 1;
+}
+
+void Evaluator::check_parameter_values(const std::string& name, const std::string& value,
+                                       int table) {
+  lua_State* L = sandbox_.state();
+  int type = lua_getfield(L, table, "values");
+  if (type == LUA_TNIL) return;
+  std::vector<std::string> allowed;
+  bool good = type == LUA_TTABLE;
+  if (good) {
+    lua_Integer count = luaL_len(L, -1);
+    for (lua_Integer i = 1; i <= count && good; ++i) {
+      good = lua_geti(L, -1, i) == LUA_TSTRING;
+      if (good) allowed.emplace_back(lua_tostring(L, -1));
+      lua_pop(L, 1);
+    }
+  }
+  if (!good)
+    fail_at_caller("values", fmt::format("the values of '{}' must be a list of strings", name));
+  if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return;
+  fail_at_caller("param", fmt::format("parameter '{}' cannot be '{}'", name, value),
+                 fmt::format("one of: {}", fmt::join(allowed, ", ")));
 }
 
 int Evaluator::data(lua_State* L) {
@@ -377,7 +413,7 @@ int Evaluator::data(lua_State* L) {
   const Chunk* chunk = sandbox_.caller(&line);
   try {
     fs::path file = resolve_path(written, result_.root, chunk->file.parent_path(), roots_).absolute;
-    if (!fs::exists(file)) fail("'{}' is not there", written);
+    if (!is_there(file)) fail("'{}' is not there", written);
     std::string text = read_file(file, kMaxDataBytes);
     result_.files_read.insert(file);
     if (file.extension() != ".json") {
@@ -408,7 +444,7 @@ void Evaluator::read_project() {
   std::error_code ignored;
   if (!fs::exists(file, ignored)) {
     // Were it added later, the folder's time would change.
-    if (fs::is_directory(recipes, ignored)) result_.files_read.insert(recipes);
+    result_.files_read.insert(fs::is_directory(recipes, ignored) ? recipes : result_.root);
     return;
   }
   Request request{.recipe = file, .definitions = {}, .library = request_.library};
@@ -428,7 +464,9 @@ void Evaluator::apply_project(const Node& project) {
   auto roots = project.fields.find("roots");
   if (roots != project.fields.end() && !roots->second.items.empty()) {
     for (const auto& [name, path] : std::get<PathByArch>(roots->second.items.front())) {
-      roots_[name] = path.absolute;
+      roots_.folders[name] = path.absolute;
+      result_.roots.insert(name);
+      roots_.used.insert(name);  // declared: a value for it is meant, whatever this recipe reads
     }
   }
   if (project.has("as_of")) result_.as_of = project.text("as_of");
@@ -437,8 +475,7 @@ void Evaluator::apply_project(const Node& project) {
 void Evaluator::apply_definitions() {
   for (const auto& [name, value] : request_.definitions) {
     if (name.starts_with("root.")) {
-      roots_[name.substr(5)] = fs::absolute(value).lexically_normal();
-      result_.definitions_used.insert(name);
+      roots_.folders[name.substr(5)] = fs::absolute(value).lexically_normal();
     } else if (name == "as_of") {
       if (!is_date(value)) fail("-D as_of={} is no date; write it as 2026-11-20", value);
       result_.as_of = value;
@@ -450,7 +487,12 @@ void Evaluator::apply_definitions() {
 void Evaluator::collect_products(int index, int depth) {
   lua_State* L = sandbox_.state();
   index = lua_absindex(L, index);
-  luaL_checkstack(L, 4, nullptr);
+  luaL_checkstack(L, 6, nullptr);
+  if (++visits_ > kMaxReturned) {
+    throw Failure(
+        Diagnostic{.message = fmt::format("the recipe returns more than {} values", kMaxReturned),
+                   .where = result_.where});
+  }
   if (const NodeRef* node = to_node(L, index)) {
     Role role = (*node)->schema->role;
     if (role != Role::artifact && role != Role::image) {
@@ -475,9 +517,10 @@ void Evaluator::collect_products(int index, int depth) {
   lua_Integer keys = 0;
   for (lua_pushnil(L); lua_next(L, table) != 0; lua_pop(L, 1)) ++keys;
   if (keys != count) {
-    throw Failure(Diagnostic{.message = "a recipe returns a list; names in it mean nothing",
-                             .where = result_.where,
-                             .hint = "return { iso { ... }, usb { ... } }"});
+    throw Failure(Diagnostic{
+        .message = "a recipe returns a list without names and gaps",
+        .where = result_.where,
+        .hint = "return { iso { ... }, usb { ... } }; an item that is nil ends it early"});
   }
   for (lua_Integer i = 1; i <= count; ++i) {
     lua_rawgeti(L, table, i);
@@ -488,7 +531,7 @@ void Evaluator::collect_products(int index, int depth) {
 }
 
 // A value that is returned twice is built once.
-void Evaluator::check_names() {
+void Evaluator::drop_repeated() {
   std::vector<NodeRef> unique;
   for (const NodeRef& node : result_.products) {
     if (std::find(unique.begin(), unique.end(), node) == unique.end()) unique.push_back(node);

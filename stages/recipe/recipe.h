@@ -32,6 +32,7 @@ struct Evaluation {
   std::set<fs::path> files_read;  ///< files and folders that the result depends on; all exist
   std::map<std::string, std::string> parameters;  ///< what `param` handed out
   std::set<std::string> definitions_used;
+  std::set<std::string> roots;       ///< names that recipes/project.lua declares
   std::optional<std::string> as_of;  ///< the policy clock, "YYYY-MM-DD", if one was given
 };
 

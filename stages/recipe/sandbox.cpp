@@ -1,5 +1,7 @@
 #include "recipe/sandbox.h"
 
+#include "support/artifact.h"
+
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
@@ -102,11 +104,12 @@ bool prints_address(std::string_view format) {
 }
 
 // A library call that the instruction hook does not see (a pathological pattern) can only be ended
-// from outside. Nothing is written before the evaluation ends, so leaving at once loses nothing.
+// from outside. Nothing is published before the evaluation ends, so leaving loses nothing.
 char cpu_message[512];
 void out_of_cpu(int) {
   ssize_t ignored = write(STDERR_FILENO, cpu_message, strnlen(cpu_message, sizeof cpu_message));
   (void)ignored;
+  remove_parts();
   _exit(1);
 }
 
@@ -163,8 +166,11 @@ struct SandboxAccess {
     auto* function = static_cast<Sandbox::Function*>(lua_touserdata(L, lua_upvalueindex(1)));
     try {
       return (*function)(L);
-    } catch (const std::exception&) {  // never (...): that would eat Lua's own unwinding
+    } catch (const Failure&) {
       of(L).parked_ = std::current_exception();
+    } catch (const std::exception& error) {  // never (...): that would eat Lua's own unwinding
+      of(L).parked_ = std::make_exception_ptr(
+          Failure(Diagnostic{.message = error.what(), .where = of(L).caller_location("")}));
     }
     lua_pushlightuserdata(L, &of(L));
     return lua_error(L);
@@ -313,7 +319,16 @@ void Sandbox::bind(std::string_view name, Function function) {
   lua_pop(state_, 1);
 }
 
+void Sandbox::protect(Function function) {
+  functions_.push_back(std::make_unique<Function>(std::move(function)));
+  lua_pushlightuserdata(state_, functions_.back().get());
+  lua_pushcclosure(state_, SandboxAccess::guarded, 1);
+  lua_insert(state_, -2);
+  if (int status = lua_pcall(state_, 1, 0, 0); status != LUA_OK) raise(status);
+}
+
 void Sandbox::run(std::string_view text, std::string name, fs::path file) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // editors on Windows write one
   std::optional<CpuBudget> budget;
   if (depth_ == 0) budget.emplace(name, cpu_seconds_);
   chunks_.push_back(

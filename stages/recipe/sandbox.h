@@ -58,6 +58,10 @@ class Sandbox {
   /// Callable from bound functions (include).
   void run(std::string_view text, std::string name, fs::path file);
 
+  /// Takes the value on top of the stack as the argument of `function` and calls it as Lua would,
+  /// so that running out of memory in it is a Failure, too.
+  void protect(Function function);
+
   lua_State* state() const { return state_; }
 
   /// The chunk and line that called the running bound function; null outside of Lua code.

@@ -66,11 +66,13 @@ Location Node::place(std::string_view field) const {
 
 namespace {
 
+nlohmann::ordered_json node_json(const Node& node);
+
 nlohmann::ordered_json to_json(const Scalar& scalar) {
   if (const bool* flag = std::get_if<bool>(&scalar)) return *flag;
   if (const std::int64_t* number = std::get_if<std::int64_t>(&scalar)) return *number;
   if (const std::string* text = std::get_if<std::string>(&scalar)) return *text;
-  if (const NodeRef* node = std::get_if<NodeRef>(&scalar)) return canonical_text(**node);
+  if (const NodeRef* node = std::get_if<NodeRef>(&scalar)) return node_json(**node);
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   if (const PathByArch* paths = std::get_if<PathByArch>(&scalar)) {
     for (const auto& [arch, path] : *paths) json[arch] = path.written;
@@ -78,16 +80,18 @@ nlohmann::ordered_json to_json(const Scalar& scalar) {
   return json;
 }
 
-}  // namespace
-
-std::string canonical_text(const Node& node) {
+nlohmann::ordered_json node_json(const Node& node) {
   nlohmann::ordered_json json;
   json["word"] = node.schema->word;
   for (const auto& [name, value] : node.fields) {
     json[name] = nlohmann::ordered_json::array();
     for (const Scalar& item : value.items) json[name].push_back(to_json(item));
   }
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return json;
 }
+
+}  // namespace
+
+std::string canonical_text(const Node& node) { return node_json(node).dump(); }
 
 }  // namespace remedia::recipe

@@ -42,6 +42,7 @@ struct Node {
   Location where;  ///< the constructor's call
   std::map<std::string, Value, std::less<>> fields;
   std::map<std::string, Location, std::less<>> places;  ///< of the fields that were written
+  int depth = 1;  ///< of the values that it holds; bounded, since destructors are recursive
   /// Its fields were wrong: the errors are recorded already, so whatever uses it stays silent.
   bool broken = false;
 

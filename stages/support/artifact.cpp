@@ -41,9 +41,7 @@ void forget(const fs::path& part) {
 }
 
 void on_signal(int signal) {
-  for (Slot& slot : slots) {
-    if (slot.used) unlink(slot.path);
-  }
+  remove_parts();
   std::signal(signal, SIG_DFL);
   raise(signal);
 }
@@ -142,6 +140,12 @@ void write_atomically(const fs::path& target, std::string_view bytes) {
   Artifacts one({target});
   one.write(0, bytes);
   one.publish({Artifacts::Mode::replace}, {});
+}
+
+void remove_parts() noexcept {
+  for (Slot& slot : slots) {
+    if (slot.used) unlink(slot.path);
+  }
 }
 
 void remove_parts_on_signals() {

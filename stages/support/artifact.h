@@ -61,6 +61,9 @@ class ScratchFile {
 /// Writes a file in one step, through NAME.part.
 void write_atomically(const fs::path& target, std::string_view bytes);
 
+/// Removes the parts and scratch files that exist; for signal handlers.
+void remove_parts() noexcept;
+
 /// From now on SIGINT, SIGTERM and SIGHUP remove the parts that exist before they end the program.
 void remove_parts_on_signals();
 

@@ -8,9 +8,11 @@
 
 namespace remedia {
 
-/// Escaped as ninja's depfile parser wants it (backslash before space and '#', "$$" for '$').
-/// List only files that exist: a missing one makes its edge dirty for ever. Throws Failure for a
-/// name with a line break, which no depfile can hold.
-std::string depfile(const std::string& output, const std::vector<fs::path>& inputs);
+/// ninja 1.11's depfile reader ends a name at `& ' ; ^ " | * < > ?` and others and has no escape
+/// for them, and takes no path of more than 60 names. What it does not take is listed under an
+/// alias: a link in `aliases` (a folder, made if need be) that ninja's stat follows. List only
+/// files that exist: a missing one makes its edge dirty for ever.
+std::string depfile(const std::string& output, const std::vector<fs::path>& inputs,
+                    const fs::path& aliases);
 
 }  // namespace remedia

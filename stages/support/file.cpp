@@ -169,4 +169,13 @@ void write_at(int fd, std::string_view bytes, std::uint64_t offset, const fs::pa
   }
 }
 
+bool lies_in(const fs::path& path, const fs::path& folder) {
+  fs::path relative = path.lexically_relative(folder);
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+std::string seen_from(const fs::path& out, const fs::path& root, const fs::path& path) {
+  return (lies_in(path, root) ? path.lexically_relative(out) : path).string();
+}
+
 }  // namespace remedia

@@ -72,4 +72,11 @@ void copy_to(const Slice& slice, int out, std::uint64_t offset, const fs::path& 
 /// pwrite() of everything, or a Failure naming `name`.
 void write_at(int fd, std::string_view bytes, std::uint64_t offset, const fs::path& name);
 
+/// Whether `path` is `folder` or lies in it, by their names alone.
+bool lies_in(const fs::path& path, const fs::path& folder);
+
+/// How stages, which work in `out`, name `path`: relative if it lies in the project at `root`,
+/// which then can be moved as a whole; else as it is.
+std::string seen_from(const fs::path& out, const fs::path& root, const fs::path& path);
+
 }  // namespace remedia

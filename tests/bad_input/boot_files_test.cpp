@@ -24,7 +24,8 @@ fs::path bare_images(const Trial& trial) {
 }
 
 std::string origin_of(const Trial& trial, std::string_view path) {
-  for (const auto& file : trial.manifest().at("volumes")[0].at("files")) {
+  nlohmann::json files = trial.manifest().at("volumes")[0].at("files");
+  for (const auto& file : files) {
     if (file.at("path") == path) return file.at("origin");
   }
   return "not there";
@@ -62,7 +63,6 @@ TEST(BootFiles, MissingOnesAreNamedAndCanBeLent) {
 
   fs::copy_file(small_medium(), trial / "media/newer.iso");
   trial.recipe(kLends);
-  std::string recipe = trial.read("recipes/r.lua");
   trial.builds();
   EXPECT_EQ(origin_of(trial, "efi/microsoft/boot/efisys_noprompt.bin"),
             "@media/newer.iso: efi/Microsoft/boot/efisys_noprompt.bin");

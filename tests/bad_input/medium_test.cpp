@@ -34,7 +34,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Cut{"nothing", [](const fs::path&) { return std::uint64_t{0}; }, "is empty"},
         Cut{"iso_9660", [](const fs::path&) { return std::uint64_t{16 * 2048 + 1000}; },
-            "neither an ISO with a UDF volume"},
+            "is an ISO 9660 volume without UDF"},
         Cut{"udf_descriptors", [](const fs::path&) { return std::uint64_t{260 * 2048}; },
             "is truncated"},
         Cut{"boot_wim",

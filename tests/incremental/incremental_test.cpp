@@ -4,6 +4,7 @@
 #include "support/artifact.h"
 #include "support/digest.h"
 
+#include <cctype>
 #include <csignal>
 #include <fstream>
 #include <thread>
@@ -196,6 +197,73 @@ TEST(Incremental, GraphLeavesTheOldOneWhenTheRecipeIsBroken) {
   EXPECT_NE(space.run({"ninja", "-C", "out"}).status, 0);
   EXPECT_EQ(space.read("out/build.ninja"), graph);
   EXPECT_FALSE(fs::exists(space / "out/build.ninja.part"));
+}
+
+// ninja's depfile reader ends names at many characters of ordinary names; each file must be
+// followed.
+TEST(Incremental, FilesWithEveryPrintableCharacterAreFollowed) {
+  Space space;
+  for (char c = ' '; c <= '~'; ++c) {
+    // What Windows cannot hold may still be in the name of the folder, in the next test.
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) continue;
+    if (std::string_view("\"*/:<>?\\|").find(c) != std::string_view::npos) continue;
+    space.write(fmt::format("overlays/common/a{}b.txt", c), "one");
+  }
+  space.build();
+  EXPECT_EQ(space.ninja(), kNothing);
+  for (char c = ' '; c <= '~'; ++c) {
+    std::string name = fmt::format("overlays/common/a{}b.txt", c);
+    if (c == '/' || !fs::exists(space / name)) continue;
+    space.write(name, "two");
+    EXPECT_EQ(space.ninja(), kFromOverlay) << name;
+    EXPECT_EQ(space.ninja(), kNothing) << name;
+  }
+}
+
+TEST(Incremental, ProjectCanLieInAnyFolderAndMove) {
+  Space space;
+  fs::path odd = space.root().parent_path() / "R&D; Bob's \"new\" $HOME #1 (é)";
+  fs::rename(space.root(), odd);
+  ProcessResult first = run_process({space.runner, "build", "recipes/r.lua"}, {.directory = odd});
+  ASSERT_EQ(first.status, 0) << first.output;
+  ProcessResult second = run_process({"ninja", "-C", "out"}, {.directory = odd});
+  EXPECT_NE(second.output.find("no work to do"), std::string::npos) << second.output;
+  fs::rename(odd, space.root());
+  EXPECT_EQ(space.build(), kNothing);
+}
+
+TEST(Incremental, OutMayBeALinkToAnotherDisk) {
+  Space space;
+  fs::path elsewhere = space.root().parent_path() / "disk/deep/er";
+  fs::create_directories(elsewhere);
+  fs::create_directory_symlink(elsewhere, space / "out");
+  EXPECT_EQ(space.build(), kAll);
+  EXPECT_EQ(space.build(), kNothing);
+  EXPECT_TRUE(fs::exists(elsewhere / "r/helpdesk/helpdesk.iso"));
+}
+
+TEST(Incremental, AnotherRunnerTakesOver) {
+  Space space;
+  space.build();
+  space.runner = (space / "bin/remedia").string();
+  fs::create_directory(space / "bin");
+  fs::copy_file(REMEDIA_RUNNER, space.runner);
+  space.build();
+  EXPECT_NE(space.read("out/build.ninja").find(space.runner.substr(space.root().string().size())),
+            std::string::npos);
+  EXPECT_EQ(space.build(), kNothing);
+}
+
+// A file that gets other content and an old date at once is invisible to ninja; the digest is not.
+TEST(Incremental, FileWithAnOldDateIsCaughtAndTheNextBuildIsRight) {
+  Space space;
+  space.build();
+  space.write("overlays/common/Tools/hello.txt", "older");
+  timespec times[2] = {{1000000000, 0}, {1000000000, 0}};
+  ASSERT_EQ(utimensat(AT_FDCWD, (space / "overlays/common/Tools/hello.txt").c_str(), times, 0), 0);
+  fs::remove(space / "out/r/helpdesk/boot.wim");
+  EXPECT_NE(space.failing_build().find("changed while the image was built"), std::string::npos);
+  EXPECT_EQ(space.build(), kFromOverlay);
 }
 
 // --- while a stage runs -------------------------------------------------------------------------

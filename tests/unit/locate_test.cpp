@@ -27,6 +27,15 @@ TEST(Locate, FindsFieldsOfOneCallOnly) {
   EXPECT_TRUE(places.items.empty());
 }
 
+TEST(Locate, CountsCallsAsTheyRun) {
+  SourceText text("w(source { a = 1, lender = source { b = 2 } }, source 'x', source { c = 3 })");
+  EXPECT_EQ(at(text.call("source", 1, 0).call), "1:28+6") << "the inner one runs first";
+  EXPECT_EQ(at(text.call("source", 1, 1).call), "1:3+6");
+  EXPECT_EQ(at(text.call("source", 1, 1).fields.at("lender")), "1:19+6");
+  EXPECT_EQ(at(text.call("source", 1, 2).call), "1:48+6");
+  EXPECT_EQ(at(text.call("source", 1, 3).call), "1:60+6");
+}
+
 TEST(Locate, FindsItems) {
   SourceText text("return drivers { \"a\", { 'b', 'c' }, x = 1, d(5, 6) }");
   CallPlaces places = text.call("drivers", 1, 0);

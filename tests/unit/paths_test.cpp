@@ -7,7 +7,7 @@
 namespace remedia::recipe {
 namespace {
 
-const Roots kRoots = {{"media", "/srv/media"}};
+const Roots kRoots = {.folders = {{"media", "/srv/media"}}, .used = {}};
 
 std::string resolved(std::string_view written, std::string_view folder = {}) {
   return resolve_path(written, "/project", "/project/recipes/sub", kRoots, folder)
@@ -48,6 +48,8 @@ TEST(Paths, NeverLeaveTheirRoot) {
       {"../x", "overlays", nullptr},
       {"a/../../x", "overlays", "climbs out of overlays/"},
       {"@media/../x", "", "climbs out of its root"},
+      {"@media//etc/passwd", "", "climbs out of its root"},
+      {"a\xff", "", "UTF-8"},
       {"@meda/x", "", "no root '@meda'"},
       {"@", "", "no root '@'"},
       {"", "", "must not be empty"},

@@ -1,9 +1,8 @@
 -- Every field of every word.
-local newer = source { media = "media/newer.iso", image = 2, arch = "amd64" }
+local newer = source { media = "media/newer.iso", image = "winre", edition = "Windows 11 Pro" }
 local windows = source {
   media = { amd64 = "@media/win11.iso", arm64 = "@media/arm64.iso" },
   image = "Windows 11 Pro",
-  edition = "Windows 11 Pro",
   arch = "amd64",
   boot_files = newer,
 }

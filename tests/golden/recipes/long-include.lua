@@ -1,0 +1,1 @@
+return include(("a"):rep(300))

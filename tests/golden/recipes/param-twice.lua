@@ -1,0 +1,2 @@
+local a = param { "site", default = "one" }
+local b = param { "site", default = "two" }

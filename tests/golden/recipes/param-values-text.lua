@@ -1,0 +1,1 @@
+local a = param { "site", default = "berlin", values = "berlin" }

@@ -1,0 +1,1 @@
+return wim { name = "x", from = source { media = "@media//etc/passwd", image = 1 } }

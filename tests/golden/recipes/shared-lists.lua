@@ -1,0 +1,3 @@
+local l = { "common" }
+for i = 1, 30 do l = { l, l } end
+return wim { name = "x", from = source { media = "@media/win11.iso", image = 1 }, overlays = l }
