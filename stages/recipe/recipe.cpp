@@ -1,12 +1,11 @@
 #include "recipe/recipe.h"
 
+#include "recipe/data.h"
 #include "recipe/reader.h"
 #include "recipe/sandbox.h"
 
 #include <algorithm>
 #include <chrono>
-
-#include <nlohmann/json.hpp>
 
 namespace remedia::recipe {
 
@@ -14,7 +13,6 @@ namespace {
 
 constexpr std::uint64_t kMaxRecipeBytes = 4u << 20;
 constexpr std::uint64_t kMaxDataBytes = 16u << 20;
-constexpr int kMaxJsonDepth = 64;
 constexpr std::size_t kMaxReturned = 10'000;
 
 std::string lua_string(lua_State* L, int index) {
@@ -37,61 +35,6 @@ bool is_there(const fs::path& file) {
 bool is_parameter_name(std::string_view name) {
   return !name.empty() && name[0] >= 'a' && name[0] <= 'z' && name != "as_of" &&
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
-}
-
-void push_json(lua_State* L, const nlohmann::json& json, int depth) {
-  if (depth > kMaxJsonDepth) fail("the data nests more than {} levels deep", kMaxJsonDepth);
-  luaL_checkstack(L, 4, nullptr);
-  switch (json.type()) {
-    case nlohmann::json::value_t::boolean:
-      lua_pushboolean(L, json.get<bool>() ? 1 : 0);
-      return;
-    case nlohmann::json::value_t::number_integer:
-    case nlohmann::json::value_t::number_unsigned:
-      lua_pushinteger(L, json.get<lua_Integer>());
-      return;
-    case nlohmann::json::value_t::number_float:
-      lua_pushnumber(L, json.get<double>());
-      return;
-    case nlohmann::json::value_t::string: {
-      const auto& text = json.get_ref<const std::string&>();
-      lua_pushlstring(L, text.data(), text.size());
-      return;
-    }
-    case nlohmann::json::value_t::array: {
-      lua_createtable(L, static_cast<int>(json.size()), 0);
-      lua_Integer i = 0;
-      for (const auto& item : json) {
-        if (item.is_null()) fail("the data has null in a list, which Lua cannot hold");
-        push_json(L, item, depth + 1);
-        lua_rawseti(L, -2, ++i);
-      }
-      return;
-    }
-    case nlohmann::json::value_t::object:
-      lua_createtable(L, 0, static_cast<int>(json.size()));
-      for (const auto& [key, item] : json.items()) {
-        lua_pushlstring(L, key.data(), key.size());
-        push_json(L, item, depth + 1);
-        lua_rawset(L, -3);
-      }
-      return;
-    default:
-      lua_pushnil(L);
-  }
-}
-
-void push_lines(lua_State* L, const std::string& text) {
-  lua_createtable(L, 0, 0);
-  lua_Integer count = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t end = std::min(text.find('\n', at), text.size());
-    std::size_t size = end - at;
-    if (size > 0 && text[at + size - 1] == '\r') --size;
-    lua_pushlstring(L, text.data() + at, size);
-    lua_rawseti(L, -2, ++count);
-    at = end + 1;
-  }
 }
 
 /// One run of one recipe (or of project.lua).
@@ -419,15 +362,7 @@ int Evaluator::data(lua_State* L) {
     if (file.extension() != ".json") {
       push_lines(L, text);
     } else {
-      try {
-        push_json(L, nlohmann::json::parse(text), 0);
-      } catch (const nlohmann::json::exception& error) {
-        // The library's text begins with its own error number in brackets.
-        std::string_view what = error.what();
-        std::size_t bracket = what.find("] ");
-        fail("'{}' is not valid JSON: {}", written,
-             bracket == std::string_view::npos ? what : what.substr(bracket + 2));
-      }
+      push_json_text(L, text, written);
     }
   } catch (const Failure& failure) {
     fail_at_caller("data", failure.diagnostics()[0].message, failure.diagnostics()[0].hint);
