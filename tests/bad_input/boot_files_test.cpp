@@ -15,7 +15,7 @@ constexpr const char* kLends = R"(media = "@media/win", image = "winre",
 
 // A medium whose images hold no boot files, so that only those on the medium count.
 fs::path bare_images(const Trial& trial) {
-  fs::path folder = trial.folder();
+  fs::path folder = trial.unpacked();
   write_wim(trial / "winre.wim", {{.name = "RE", .files = {{"Windows/System32/a.exe", "x"}}}});
   write_install(folder / "sources/install.wim",
                 {{"Windows 11 Pro", content_of(trial / "winre.wim")}});
@@ -120,7 +120,7 @@ TEST(BootFiles, MediumWithoutBiosFilesBootsByUefi) {
 
 TEST(BootFiles, ThoseInTheImageAreTaken) {
   Trial trial;
-  fs::path folder = trial.folder();
+  fs::path folder = trial.unpacked();
   fs::remove_all(folder / "boot");
   fs::remove_all(folder / "efi");
   fs::remove(folder / "bootmgr");

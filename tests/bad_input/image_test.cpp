@@ -59,7 +59,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(WrongArchitecture, ImageForArmIsRefused) {
   Trial trial;
-  fs::path folder = trial.folder();
+  fs::path folder = trial.unpacked();
   write_wim(folder / "sources/boot.wim",
             {{.name = "Windows PE (arm64)", .files = {{"setup.exe", "x"}}, .arch = "12"}});
   trial.recipe(R"(media = "@media/win", image = "pe", arch = "amd64")");
@@ -73,7 +73,7 @@ TEST(WrongArchitecture, ImageForArmIsRefused) {
 
 TEST(SingleImage, HasNoSetup) {
   Trial trial;
-  fs::path folder = trial.folder();
+  fs::path folder = trial.unpacked();
   write_wim(folder / "sources/boot.wim", {{.name = "Windows PE", .files = {{"a.exe", "x"}}}});
   trial.recipe(R"(media = "@media/win", image = "setup")");
   trial.refuses(
@@ -86,7 +86,7 @@ TEST(SingleImage, HasNoSetup) {
 
 TEST(Recovery, ImageThatIsNotInInstallWimIsMissed) {
   Trial trial;
-  fs::path folder = trial.folder();
+  fs::path folder = trial.unpacked();
   write_wim(folder / "sources/install.wim",
             {{.name = "Windows 11 Pro", .files = {{"Windows/explorer.exe", "x"}}}});
   trial.recipe(R"(media = "@media/win", image = "winre")");
@@ -100,7 +100,7 @@ TEST(Recovery, ImageThatIsNotInInstallWimIsMissed) {
 
 TEST(Recovery, FolderInPlaceOfTheImageIsNone) {
   Trial trial;
-  fs::path folder = trial.folder();
+  fs::path folder = trial.unpacked();
   write_wim(folder / "sources/install.wim",
             {{.name = "Windows 11 Pro",
               .files = {{"Windows/System32/Recovery/winre.wim/readme.txt", "x"}}}});
@@ -110,7 +110,7 @@ TEST(Recovery, FolderInPlaceOfTheImageIsNone) {
 
 TEST(Recovery, TextInPlaceOfTheImageIsRefused) {
   Trial trial;
-  fs::path folder = trial.folder();
+  fs::path folder = trial.unpacked();
   write_install(folder / "sources/install.wim", {{"Windows 11 Pro", std::string(5000, 'x')}});
   trial.recipe(R"(media = "@media/win", image = "winre")");
   trial.refuses({.under = "media", .says = {"image 1, winre.wim' is not a WIM file"}});
@@ -118,7 +118,7 @@ TEST(Recovery, TextInPlaceOfTheImageIsRefused) {
 
 TEST(Recovery, EditionsWithDifferentImagesNeedAWord) {
   Trial trial;
-  fs::path folder = trial.folder();
+  fs::path folder = trial.unpacked();
   write_wim(trial / "other.wim", {{.name = "Other RE", .files = {{"a.exe", "other"}}}});
   write_install(
       folder / "sources/install.wim",
@@ -143,7 +143,7 @@ wim::Info product(const Trial& trial) {
 
 TEST(Unusual, SolidEsdGivesItsRecoveryImage) {
   Trial trial;
-  fs::path folder = trial.folder();
+  fs::path folder = trial.unpacked();
   fs::remove(folder / "sources/install.wim");
   write_install(folder / "sources/install.esd", {{"Windows 11 Pro", recovery_wim()}},
                 {.compression = wim::Compression::lzms, .solid = true});
@@ -158,7 +158,7 @@ TEST(Unusual, SolidEsdGivesItsRecoveryImage) {
 // No boot manager loads a solid WIM; its image comes out as LZX.
 TEST(Unusual, SolidEsdIsCompressedAnew) {
   Trial trial;
-  fs::path folder = trial.folder();
+  fs::path folder = trial.unpacked();
   write_wim(folder / "sources/boot.wim",
             {{.name = "Windows PE", .files = {{"a.exe", noise(100'000)}}}},
             {.compression = wim::Compression::lzms, .solid = true});
@@ -181,7 +181,7 @@ TEST(Unusual, BareRecoveryImageHasItsOwnBootFiles) {
 
 TEST(Unusual, BareBootWimHasItsOwnBootFiles) {
   Trial trial;
-  fs::rename(trial.folder() / "sources/boot.wim", trial / "media/boot.wim");
+  fs::rename(trial.unpacked() / "sources/boot.wim", trial / "media/boot.wim");
   trial.recipe(R"(media = "@media/boot.wim", image = "setup")");
   trial.builds();
   EXPECT_EQ(product(trial).images.at(0).name, "helpdesk");
@@ -191,7 +191,7 @@ TEST(Unusual, BareBootWimHasItsOwnBootFiles) {
 
 TEST(Unusual, FolderInAnyCaseIsTheSameMedium) {
   Trial trial;
-  fs::path folder = trial.folder();
+  fs::path folder = trial.unpacked();
   trial.recipe(R"(media = "@media/win", image = "winre")");
   trial.build();
   std::string before = trial.read("out/r/helpdesk/boot.wim");
@@ -207,7 +207,7 @@ TEST(Unusual, FolderInAnyCaseIsTheSameMedium) {
 
 TEST(Unusual, FolderWithOneNameTwiceIsRefused) {
   Trial trial;
-  fs::path folder = trial.folder();
+  fs::path folder = trial.unpacked();
   trial.write("media/win/Sources/INSTALL.wim", "another");
   trial.recipe(R"(media = "@media/win", image = "winre")");
   trial.refuses({.under = "media",

@@ -6,6 +6,8 @@
 #include "support/process.h"
 #include "unit/scratch.h"
 
+#include <cerrno>
+#include <cstring>
 #include <random>
 
 #include <fcntl.h>
@@ -93,10 +95,14 @@ void write_install(const fs::path& out, const std::map<std::string, std::string>
   write_wim(out, images, kind);
 }
 
-std::string noise(std::size_t size, unsigned seed) {
-  std::mt19937 engine(seed);
-  std::string bytes(size, '\0');
-  for (char& byte : bytes) byte = static_cast<char>(engine());
+std::string noise(std::size_t size) {
+  std::mt19937_64 engine(20241120);
+  std::string bytes(size + 8, '\0');
+  for (std::size_t at = 0; at < size; at += 8) {
+    std::uint64_t word = engine();
+    std::memcpy(&bytes[at], &word, 8);
+  }
+  bytes.resize(size);
   return bytes;
 }
 

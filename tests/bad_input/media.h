@@ -37,8 +37,8 @@ void write_wim(const fs::path& out, const std::vector<TestImage>& images, const 
 void write_install(const fs::path& out, const std::map<std::string, std::string>& winre_by_name,
                    const WimKind& kind = {});
 
-/// Bytes that do not compress.
-std::string noise(std::size_t size, unsigned seed = 1);
+/// Bytes that do not compress; none of them are on the small medium.
+std::string noise(std::size_t size);
 
 std::string content_of(const fs::path& file);
 void overwrite(const fs::path& file, std::uint64_t at, std::string_view bytes);

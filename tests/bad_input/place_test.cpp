@@ -45,7 +45,9 @@ TEST(Out, FolderBelowItThatMayNotBeWrittenIsRefused) {
   trial.build();
   fs::remove(trial / "out/r/helpdesk/boot.wim");
   fs::permissions(trial / "out/r/helpdesk", fs::perms(0555));
-  trial.refuses({.says = {"Permission denied"}});
+  trial.failing_build();  // by ninja itself, which writes there first
+  EXPECT_NE(trial.output.find("r/helpdesk/boot.wim"), std::string::npos) << trial.output;
+  EXPECT_NE(trial.output.find("Permission denied"), std::string::npos) << trial.output;
   fs::permissions(trial / "out/r/helpdesk", fs::perms(0755));
   trial.builds();
 }
@@ -161,8 +163,8 @@ TEST(FullDisk, KeepsTheLastBuild) {
   Trial trial;
   trial.build();
   auto before = artifacts_of(trial / "out");
-  trial.write("overlays/common/Tools/hello.txt", noise(20 << 20));
-  trial.wrapper = limited(16 << 20);
+  trial.write("overlays/common/Tools/hello.txt", noise(6 << 20));
+  trial.wrapper = limited(8 << 20);
   trial.refuses({.under = "overlays", .says = {"cannot write", "File too large"}, .line = 2});
   for (const auto& [name, digest] : before) {
     EXPECT_EQ(artifacts_of(trial / "out")[name], digest) << name;

@@ -80,7 +80,7 @@ Trial::Trial() {
   put_good_medium();
 }
 
-fs::path Trial::folder() const {
+fs::path Trial::unpacked() const {
   fs::path folder = *this / "media/win";
   unpack_small_medium(folder);
   fs::remove(medium());
@@ -100,13 +100,10 @@ void Trial::recipe(std::string_view source, std::string_view wim) const {
                     source, wim.empty() ? "" : ", ", wim));
 }
 
-void Trial::refuses(const Complaint& complaint, const std::vector<std::string>& ninja) {
+void Trial::refuses(const Complaint& complaint) {
   Snapshot sources = snapshot(root(), false);
   Snapshot before = fs::exists(*this / "out") ? snapshot(root(), true) : Snapshot();
-  std::vector<std::string> arguments = {"recipes/r.lua"};
-  if (!ninja.empty()) arguments.emplace_back("--");
-  arguments.insert(arguments.end(), ninja.begin(), ninja.end());
-  failing_build(arguments);
+  failing_build();
   check_report(complaint);
 
   EXPECT_EQ(snapshot(root(), false), sources) << "the user's files were changed";

@@ -30,14 +30,14 @@ class Trial : public Space {
 
   fs::path medium() const { return *this / "media/win.iso"; }
   /// The medium becomes a folder, @media/win, to be changed and then named or packed.
-  fs::path folder() const;
+  fs::path unpacked() const;
   /// What a medium is mended with.
   void put_good_medium() const;
   /// The whole recipe, from the fields of `source` and of `wim` but for its name and base.
   void recipe(std::string_view source, std::string_view wim = R"(overlays = { "common" })") const;
 
   /// Builds, which must fail exactly so.
-  void refuses(const Complaint& complaint, const std::vector<std::string>& ninja = {});
+  void refuses(const Complaint& complaint);
   /// Builds, twice: after what was before, and from nothing. Both give the same.
   void builds();
 
