@@ -21,8 +21,6 @@ namespace remedia::graph {
 
 namespace {
 
-constexpr std::string_view kFirstLine = "# Written by remedia from recipes.";
-
 std::int64_t parse_clock(std::string_view name, std::string_view text) {
   std::int64_t seconds = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
@@ -118,7 +116,7 @@ NinjaOptions ninja_options(const BuildRequest& request, const fs::path& out) {
 void check_owner(const fs::path& build_ninja) {
   std::ifstream in(build_ninja);
   std::string line;
-  if (!in || !std::getline(in, line) || line.starts_with(kFirstLine)) return;
+  if (!in || !std::getline(in, line) || line.starts_with(kNinjaMark)) return;
   throw Failure(
       Diagnostic{.message = fmt::format("'{}' was not written by remedia", build_ninja.string()),
                  .hint = "give remedia a folder of its own"});

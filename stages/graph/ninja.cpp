@@ -46,7 +46,7 @@ std::string header(const NinjaOptions& options) {
   std::vector<std::string> command = {options.runner, "graph"};
   command.insert(command.end(), options.graph_arguments.begin(), options.graph_arguments.end());
   return fmt::format(
-      "# Written by remedia from recipes. Edits are lost: change the recipes instead.\n"
+      "{} Edits are lost: change the recipes instead.\n"
       "{}\n"
       "ninja_required_version = 1.10\n\n"
       "rule graph\n"
@@ -67,7 +67,7 @@ std::string header(const NinjaOptions& options) {
       "  depfile = $spec.d\n"
       "  deps = gcc\n"
       "  restat = 1\n",
-      signature_line(options), value(shell_quoted(command)), path(options.runner),
+      kNinjaMark, signature_line(options), value(shell_quoted(command)), path(options.runner),
       value(shell_quoted({options.runner})));
 }
 

@@ -4,9 +4,13 @@
 #include "graph/graph.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace remedia::graph {
+
+/// How the first line of every build.ninja of ours begins.
+inline constexpr std::string_view kNinjaMark = "# Written by remedia from recipes.";
 
 struct NinjaOptions {
   std::string runner;  ///< path of this program, as seen from OUT

@@ -265,7 +265,7 @@ void Sandbox::open_libraries() {
   lua_getglobal(L, "string");
   lua_getfield(L, -1, "format");
   int original = luaL_ref(L, LUA_REGISTRYINDEX);
-  functions_.push_back(std::make_unique<Function>([original](lua_State* s) {
+  push([original](lua_State* s) {
     int count = lua_gettop(s);
     for (int i = 1; i <= count; ++i) {
       if (!is_scalar(s, i))
@@ -277,18 +277,14 @@ void Sandbox::open_libraries() {
     lua_insert(s, 1);
     lua_call(s, count, 1);
     return 1;
-  }));
-  lua_pushlightuserdata(L, functions_.back().get());
-  lua_pushcclosure(L, SandboxAccess::guarded, 1);
+  });
   lua_setfield(L, -2, "format");
   lua_pop(L, 1);
 
   lua_pushglobaltable(L);
   lua_createtable(L, 0, 2);
   auto set_handler = [&](const char* event, Function function) {
-    functions_.push_back(std::make_unique<Function>(std::move(function)));
-    lua_pushlightuserdata(L, functions_.back().get());
-    lua_pushcclosure(L, SandboxAccess::guarded, 1);
+    push(std::move(function));
     lua_setfield(L, -2, event);
   };
   set_handler("__index", [this](lua_State* s) -> int {
@@ -308,21 +304,23 @@ void Sandbox::open_libraries() {
   lua_pop(L, 1);
 }
 
-void Sandbox::bind(std::string_view name, Function function) {
+void Sandbox::push(Function function) {
   functions_.push_back(std::make_unique<Function>(std::move(function)));
+  lua_pushlightuserdata(state_, functions_.back().get());
+  lua_pushcclosure(state_, SandboxAccess::guarded, 1);
+}
+
+void Sandbox::bind(std::string_view name, Function function) {
   names_.emplace_back(name);
   lua_pushglobaltable(state_);
   lua_pushlstring(state_, name.data(), name.size());
-  lua_pushlightuserdata(state_, functions_.back().get());
-  lua_pushcclosure(state_, SandboxAccess::guarded, 1);
+  push(std::move(function));
   lua_rawset(state_, -3);
   lua_pop(state_, 1);
 }
 
 void Sandbox::protect(Function function) {
-  functions_.push_back(std::make_unique<Function>(std::move(function)));
-  lua_pushlightuserdata(state_, functions_.back().get());
-  lua_pushcclosure(state_, SandboxAccess::guarded, 1);
+  push(std::move(function));
   lua_insert(state_, -2);
   if (int status = lua_pcall(state_, 1, 0, 0); status != LUA_OK) raise(status);
 }

@@ -80,6 +80,7 @@ class Sandbox {
  private:
   friend struct SandboxAccess;
   void open_libraries();
+  void push(Function function);  // as a Lua function, on the stack
   [[noreturn]] void raise(int status);
   Diagnostic from_lua_message(std::string_view message) const;
 

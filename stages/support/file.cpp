@@ -108,13 +108,6 @@ std::uint64_t Slice::size() const {
   return total;
 }
 
-bool Slice::is_whole_file() const {
-  if (extents.size() != 1 || extents[0].hole || extents[0].offset != 0) return false;
-  struct stat info = {};
-  return stat(file.c_str(), &info) == 0 &&
-         static_cast<std::uint64_t>(info.st_size) == extents[0].length;
-}
-
 std::size_t read_at(const Slice& slice, int fd, std::uint64_t offset, std::span<char> buffer) {
   std::size_t done = 0;
   for (const Extent& e : slice.extents) {

@@ -54,7 +54,6 @@ struct Slice {
 
   static Slice whole(const fs::path& file);  ///< throws Failure if it cannot be examined
   std::uint64_t size() const;
-  bool is_whole_file() const;  ///< one extent from 0 to the end of `file`
 };
 
 /// Reads up to `buffer.size()` bytes at `offset` of the slice's content; fewer only at its end.
