@@ -480,8 +480,10 @@ void run(graph::Job& job) {
 
   wim::ExportOptions options;
   options.clock = kBaseClock;
-  options.guid = derived_guid(fmt::format("base {} {} {}", inputs[0]["sha256"].get<std::string>(),
-                                          own.index(), own.image().name));
+  // Two editions of one medium may have different recovery images of one name.
+  options.guid = derived_guid(
+      fmt::format("base {} {} {} {} {}", inputs[0]["sha256"].get<std::string>(), own.index(),
+                  own.image().name, job.text("image"), job.text("edition")));
   // The digests of a folder's boot files belong to what was read; those of an ISO are part of it.
   if (!job.unchanged(inputs.dump() + boot_files_record(files).dump())) {
     own.write_base(job.part(0), options);
