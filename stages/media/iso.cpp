@@ -9,6 +9,11 @@
 // stream of marked blocks; finding the first mark where the first file must begin proves the
 // reckoning.
 //
+// A big file begins at a multiple of 1 MiB: there a file system that shares blocks (XFS, btrfs)
+// clones it in milliseconds, and ext4 copies at full speed, not at two thirds of it. The volume is
+// laid out once to learn where the contents begin, then again with a filler before each big file: a
+// file of libisofs that is in no folder, and of which nothing is ever written.
+//
 // The options are the ones of a volume that a genuine Windows boot manager starts from, by BIOS and
 // by UEFI: level 3, names without ";1", Joliet, no Rock Ridge, no boot information table (it would
 // overwrite code of etfsboot.com), 300 KiB of padding (a BIOS that reads ahead past the end of the
@@ -40,10 +45,12 @@ namespace {
 constexpr std::uint64_t kBlock = 2048;
 constexpr std::uint64_t kPadding = 150 * kBlock;
 constexpr std::uint64_t kMaxContents = std::uint64_t{1} << 42;  // block numbers have 32 bits
-constexpr std::uint64_t kSector = 512;                          // El Torito counts in these
-constexpr std::uint64_t kBiosLoad = 8 * kSector;                // the size of etfsboot.com
-constexpr std::size_t kMaxName = 103;  // in UTF-16 units, with the option for long names
-constexpr std::size_t kMaxPath = 120;  // the same; Joliet's 240 bytes
+constexpr std::uint64_t kBig = 4 << 20;  // fillers then are at most a quarter more
+constexpr std::uint64_t kAlignment = 1 << 20;
+constexpr std::uint64_t kSector = 512;            // El Torito counts in these
+constexpr std::uint64_t kBiosLoad = 8 * kSector;  // the size of etfsboot.com
+constexpr std::size_t kMaxName = 103;             // in UTF-16 units, with the option for long names
+constexpr std::size_t kMaxPath = 120;             // the same; Joliet's 240 bytes
 constexpr std::int64_t kLastSecond = 5'869'583'999;  // of 2155: years are one byte from 1900
 
 using ImagePtr = std::unique_ptr<IsoImage, void (*)(IsoImage*)>;
@@ -151,7 +158,7 @@ std::uint64_t size_of(const File& file) {
 
 // Takes `size` bytes of the volume; each of its blocks says whose it is and which.
 struct Placeholder {
-  const File* file = nullptr;
+  const File* file = nullptr;  // none: a filler
   std::uint64_t number = 0;
   std::uint64_t size = 0;
   std::uint64_t next_block = 0;
@@ -241,6 +248,14 @@ void check_messages() {
   }
 }
 
+void discard_messages() {
+  char all[] = "NEVER";
+  std::array<char, ISO_MSGS_MESSAGE_LEN> text = {};
+  std::array<char, 80> severity = {};
+  int ignored = 0;
+  iso_obtain_msgs(all, &ignored, &ignored, text.data(), severity.data());
+}
+
 void start_library() {
   check(iso_init_with_flag(1), "start");  // 1: the locale is not ours to set
   char utf8[] = "UTF-8";
@@ -249,19 +264,20 @@ void start_library() {
   char printed[] = "NEVER";
   char prefix[] = "";
   iso_set_msgs_severities(queued, printed, prefix);
-  char all[] = "NEVER";  // discards what an earlier volume left in the queue
-  std::array<char, ISO_MSGS_MESSAGE_LEN> text = {};
-  std::array<char, 80> severity = {};
-  int ignored = 0;
-  iso_obtain_msgs(all, &ignored, &ignored, text.data(), severity.data());
+  discard_messages();  // of an earlier volume
 }
+
+// In neither tree, and still a place among the contents.
+constexpr int kNowhere = LIBISO_HIDE_ON_RR | LIBISO_HIDE_ON_JOLIET | LIBISO_HIDE_BUT_WRITE;
 
 class Tree {
  public:
   explicit Tree(IsoImage* image) : image_(image) {}
 
   void add(Placeholder& content, int weight) {
-    const std::string& target = content.file->target;
+    bool is_filler = content.file == nullptr;
+    // No target can be called so.
+    std::string target = is_filler ? fmt::format(":{}", content.number) : content.file->target;
     IsoDir* parent = folder(std::string(parent_of(target)));
     IsoStream* stream = new_stream(content);
     IsoFile* node = nullptr;
@@ -270,6 +286,7 @@ class Tree {
     if (result < 0) iso_stream_unref(stream);
     check(result, target);
     iso_node_set_sort_weight(reinterpret_cast<IsoNode*>(node), weight);
+    if (is_filler) iso_node_set_hidden(reinterpret_cast<IsoNode*>(node), kNowhere);
   }
 
  private:
@@ -385,6 +402,7 @@ void stop(burn_source* source) {
   source->cancel(source);
   source->free_data(source);
   std::free(source);
+  discard_messages();  // that it was cancelled
 }
 
 SourcePtr start(IsoImage* volume, std::int64_t clock) {
@@ -398,6 +416,10 @@ SourcePtr start(IsoImage* volume, std::int64_t clock) {
 
 // --- writing ---
 
+void number(std::vector<Placeholder>& contents) {
+  for (std::size_t i = 0; i < contents.size(); ++i) contents[i].number = i;
+}
+
 // Smallest first; paths decide among equals, so that no order but this one is possible.
 std::vector<Placeholder> contents_of(const Image& image) {
   std::vector<Placeholder> contents;
@@ -410,14 +432,43 @@ std::vector<Placeholder> contents_of(const Image& image) {
   std::sort(contents.begin(), contents.end(), [](const Placeholder& a, const Placeholder& b) {
     return a.size != b.size ? a.size < b.size : a.file->target < b.file->target;
   });
-  for (std::size_t i = 0; i < contents.size(); ++i) contents[i].number = i;
+  number(contents);
   return contents;
 }
 
-std::uint64_t start_of_contents(burn_source* source, const std::vector<Placeholder>& contents) {
-  std::uint64_t end = static_cast<std::uint64_t>(source->get_size(source)) - kPadding;
-  for (const Placeholder& content : contents) end -= content.space();
-  return end;
+// Bytes in memory are never cloned.
+bool is_aligned(const Placeholder& content) {
+  return content.size >= kBig && std::holds_alternative<Slice>(content.file->content);
+}
+
+// The contents with fillers among them, if the first lies at `offset`.
+std::vector<Placeholder> with_fillers(const std::vector<Placeholder>& contents,
+                                      std::uint64_t offset) {
+  std::vector<Placeholder> result;
+  for (const Placeholder& content : contents) {
+    std::uint64_t gap = is_aligned(content) ? (kAlignment - offset % kAlignment) % kAlignment : 0;
+    if (gap > 0) result.push_back({nullptr, 0, gap, 0});
+    result.push_back(content);
+    offset += gap + content.space();
+  }
+  number(result);
+  return result;
+}
+
+struct Layout {
+  Layout(const Image& image, std::vector<Placeholder>& contents)
+      : volume(make_volume(image, contents)), source(start(volume.get(), image.clock)) {
+    offset = static_cast<std::uint64_t>(source->get_size(source.get())) - kPadding;
+    for (const Placeholder& content : contents) offset -= content.space();
+  }
+
+  ImagePtr volume;
+  SourcePtr source;
+  std::uint64_t offset;  // where the first content lies
+};
+
+[[noreturn]] void fail_unknown_layout() {
+  fail("this version of libisofs lays out files in a way that is not known here");
 }
 
 void read_from(burn_source* source, std::string& buffer) {
@@ -445,7 +496,7 @@ void check_first_mark(burn_source* source, const std::vector<Placeholder>& conte
   read_from(source, block);
   Block expected = marked(first->number, 0);
   if (std::memcmp(block.data(), expected.data(), expected.size()) != 0) {
-    fail("this version of libisofs lays out files in a way that is not known here");
+    fail_unknown_layout();
   }
 }
 
@@ -481,15 +532,16 @@ void write(const Image& image, const fs::path& out) {
   check_request(image);
   std::vector<Placeholder> contents = contents_of(image);
   start_library();
-  ImagePtr volume = make_volume(image, contents);
-  SourcePtr source = start(volume.get(), image.clock);
+  std::uint64_t offset = Layout(image, contents).offset;
+  contents = with_fillers(contents, offset);
+  Layout layout(image, contents);
+  if (layout.offset != offset) fail_unknown_layout();
 
   Fd fd = open_empty(out);
-  std::uint64_t offset = start_of_contents(source.get(), contents);
-  write_metadata(source.get(), offset, fd.get(), out);
-  check_first_mark(source.get(), contents);
+  write_metadata(layout.source.get(), offset, fd.get(), out);
+  check_first_mark(layout.source.get(), contents);
   for (const Placeholder& content : contents) {
-    write_content(*content.file, fd.get(), offset, out);
+    if (content.file != nullptr) write_content(*content.file, fd.get(), offset, out);
     offset += content.space();
   }
   if (ftruncate(fd.get(), static_cast<off_t>(offset + kPadding)) != 0) {

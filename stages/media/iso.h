@@ -26,9 +26,10 @@ struct Image {
 
 /// Writes the volume to `out`, an existing file (a stage's `.part`) whose content is replaced. The
 /// same Image gives the same bytes on any machine, in any time zone, as any user. The largest files
-/// come last. Throws Failure: an unusable label, two targets that differ only in (ASCII) case, a
-/// target used as file and folder, a name or path longer than Joliet holds, a missing or shortened
-/// source, a full disk.
+/// come last; a Slice of 4 MiB and more begins at a multiple of 1 MiB, so that it can be cloned.
+/// Throws Failure: an unusable label, two targets that differ only in (ASCII) case, a target used
+/// as file and folder, a name or path longer than Joliet holds, a missing or shortened source, a
+/// full disk.
 void write(const Image& image, const fs::path& out);
 
 }  // namespace remedia::iso

@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 namespace remedia::iso {
 namespace {
@@ -390,6 +391,107 @@ TEST(Iso, LargestFilesComeLast) {
   EXPECT_EQ(next + 150, fs::file_size(iso) / 2048);
 }
 
+constexpr std::uint64_t kMebibyte = 1 << 20;
+
+// Three files that are worth it, in an order that is not theirs, around some that are not.
+Contents big_files() {
+  Contents files = medium();
+  files["sources/boot3.wim"] = noise(4'194'304, "3");
+  files["sources/boot2.wim"] = noise(9'000'000, "2");
+  files["almost.bin"] = noise(4'194'303, "almost");
+  return files;
+}
+
+TEST(Iso, BigFilesBeginAtMultiplesOfOneMebibyte) {
+  Scratch scratch;
+  fs::path iso = written(image_of(big_files(), scratch), scratch);
+  std::uint64_t end = extents(iso, "almost.bin").at(0)[0] * 2048 + 4'194'303;
+  for (const char* name : {"boot3.wim", "boot.wim", "boot2.wim"}) {
+    auto found = extents(iso, name);
+    ASSERT_EQ(found.size(), 1u) << name;
+    std::uint64_t begin = found[0][0] * 2048;
+    EXPECT_EQ(begin % kMebibyte, 0u) << name;
+    EXPECT_GE(begin, end) << name;
+    EXPECT_LT(begin - end, kMebibyte + 2048) << name;
+    end = begin + found[0][2];
+  }
+  EXPECT_EQ((end + 2047) / 2048 + 150, fs::file_size(iso) / 2048);
+  EXPECT_EQ(extracted(iso, scratch), digests(big_files()));
+}
+
+TEST(Iso, NothingIsSeenOfTheFillers) {
+  Scratch scratch;
+  Contents files = big_files();
+  fs::path iso = written(image_of(files, scratch), scratch);
+  std::string found = xorriso(iso, {"-find", "/", "-type", "f", "--"});
+  for (const char* tree : {"-R", "-J"}) {
+    std::vector<std::string> paths = listed(iso, tree);
+    EXPECT_EQ(paths.size(), files.size() + 8 /* folders */) << tree;
+    for (const std::string& path : paths) EXPECT_EQ(path.find(':'), std::string::npos) << path;
+  }
+  for (const auto& [target, bytes] : files) {
+    std::string line = fmt::format("'/{}'\n", target);
+    std::size_t at = found.find(line);
+    ASSERT_NE(at, std::string::npos) << target;
+    found.erase(at, line.size());
+  }
+  EXPECT_EQ(found.find("\n'"), std::string::npos) << found;
+}
+
+// What lies between two big files is never written: it takes no space on the disk.
+TEST(Iso, FillersAreHoles) {
+  Scratch scratch;
+  fs::path wim = scratch.write("wim", noise(5 * kMebibyte + 1, "wim"));
+  Image image;
+  image.label = "X";
+  for (int i = 0; i < 4; ++i) image.files.push_back({fmt::format("{}.wim", i), Slice::whole(wim)});
+  fs::path iso = written(image, scratch);
+  Fd fd = Fd::open_read(iso);
+  std::uint64_t next = 1 * kMebibyte;
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(extents(iso, fmt::format("{}.wim", i)).at(0)[0] * 2048, next);
+    std::uint64_t end = next + 5 * kMebibyte + 1;
+    next += 6 * kMebibyte;
+    if (i == 3) break;
+    EXPECT_EQ(bytes_at(iso, next / 2048 - 500, 500 * 2048), std::string(500 * 2048, '\0'));
+    auto inside = static_cast<off_t>(end + (64 << 10));
+    EXPECT_EQ(lseek(fd.get(), inside, SEEK_HOLE), inside) << "data in the gap after file " << i;
+  }
+}
+
+TEST(Iso, SmallVolumesAndBytesInMemoryAreNotPadded) {
+  Scratch scratch;
+  fs::path small = scratch.write("small", noise(4'194'303, "small"));
+  Image image = of_bytes({{"memory", noise(5'000'000, "memory")}});
+  image.files.push_back({"small", Slice::whole(small)});
+  fs::path iso = written(image, scratch);
+  auto first = extents(iso, "small").at(0);
+  auto second = extents(iso, "memory").at(0);
+  EXPECT_EQ(first[0] + first[1], second[0]);
+  EXPECT_LT(first[0], 100u);
+  EXPECT_EQ(second[0] + second[1] + 150, fs::file_size(iso) / 2048);
+}
+
+// On the way through copy_file_range holes of the source become zeros or holes, never garbage.
+TEST(Iso, SourcesWithHoles) {
+  Scratch scratch;
+  std::string bytes = noise(20'000, "islands");
+  fs::path file = scratch.write("sparse.wim", bytes);
+  fs::resize_file(file, 6'000'001);
+  {
+    std::fstream islands(file, std::ios::binary | std::ios::in | std::ios::out);
+    islands.seekp(3'000'000);
+    islands << bytes;
+  }
+  bytes.resize(6'000'001);
+  bytes.replace(3'000'000, 20'000, bytes.substr(0, 20'000));
+  Image image;
+  image.label = "X";
+  image.files = {{"sparse.wim", Slice::whole(file)}, {"after", Slice::whole(file)}};
+  EXPECT_EQ(extracted(written(image, scratch), scratch),
+            digests({{"sparse.wim", bytes}, {"after", bytes}}));
+}
+
 // 4 GiB and more need several extents. Nothing but the two ends of this file is on a disk.
 TEST(Iso, FilesOfMoreThanFourGibibytes) {
   Scratch scratch;
@@ -405,6 +507,7 @@ TEST(Iso, FilesOfMoreThanFourGibibytes) {
   fs::path iso = written(image, scratch);
   auto found = extents(iso, "big.wim");
   ASSERT_EQ(found.size(), 3u);
+  EXPECT_EQ(found[0][0] * 2048 % kMebibyte, 0u);
   EXPECT_EQ(found[0][0] + found[0][1], found[1][0]);
   EXPECT_EQ(found[1][0] + found[1][1], found[2][0]);
   EXPECT_EQ(found[0][2], 20'000 + hole);
