@@ -6,6 +6,8 @@
 #include "support/diagnostic.h"
 #include "support/utf8.h"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace remedia {
@@ -63,6 +65,33 @@ std::string terminated(std::string_view name, std::string_view utf8) {
   return to_utf16le(utf8) + std::string(2, '\0');
 }
 
+std::string little(std::uint64_t value, std::size_t size) {
+  std::string data;
+  for (std::size_t i = 0; i < size; ++i) data += static_cast<char>(value >> (8 * i) & 0xff);
+  return data;
+}
+
+std::uint64_t number(std::string_view data) {
+  std::uint64_t value = 0;
+  for (std::size_t i = data.size(); i-- > 0;) {
+    value = value << 8 | static_cast<unsigned char>(data[i]);
+  }
+  return value;
+}
+
+int digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::string hex_text(std::string_view data) {
+  std::string text;
+  for (char c : data) text += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return text;
+}
+
 }  // namespace
 
 RegistryValue registry_string(std::string_view name, std::string_view utf8) {
@@ -89,6 +118,111 @@ RegistryValue registry_dword(std::string_view name, std::uint32_t value) {
 
 RegistryValue registry_binary(std::string_view name, std::string data) {
   return {std::string(name), RegistryType::binary, std::move(data)};
+}
+
+RegistryValue registry_qword(std::string_view name, std::uint64_t value) {
+  return {std::string(name), RegistryType::qword, little(value, 8)};
+}
+
+RegistryValue registry_expand_string(std::string_view name, std::string_view utf8) {
+  return {std::string(name), RegistryType::expand_string, terminated(name, utf8)};
+}
+
+RegistryValue registry_number(std::string_view name, RegistryType type, std::int64_t value) {
+  bool wide = type == RegistryType::qword;
+  std::int64_t most = wide ? std::numeric_limits<std::int64_t>::max()
+                           : std::int64_t{std::numeric_limits<std::uint32_t>::max()};
+  if (value < 0 || value > most) {
+    fail("registry value '{}' cannot be {}: a {} is from 0 to {}", name, value,
+         wide ? "qword" : "dword", most);
+  }
+  if (wide) return registry_qword(name, static_cast<std::uint64_t>(value));
+  return registry_dword(name, static_cast<std::uint32_t>(value));
+}
+
+RegistryValue registry_hex(std::string_view name, std::string_view hex) {
+  std::string data;
+  for (std::size_t at = 0; at < hex.size();) {
+    if (hex[at] == ' ' || hex[at] == ',' || hex[at] == '\t' || hex[at] == '\n') {
+      ++at;
+      continue;
+    }
+    std::size_t wrong = digit(hex[at]) < 0 ? at : at + 1;
+    if (wrong == hex.size()) {
+      fail("registry value '{}' ends in half a byte: every byte has two hexadecimal digits", name);
+    }
+    if (digit(hex[wrong]) < 0) {
+      std::string_view rest = hex.substr(wrong);
+      bool text = take_utf8(rest) != kInvalidUtf8;
+      fail("registry value '{}' has '{}' at character {} where a hexadecimal digit belongs", name,
+           text ? hex.substr(wrong, hex.size() - wrong - rest.size()) : "\ufffd", wrong + 1);
+    }
+    data += static_cast<char>(digit(hex[at]) * 16 + digit(hex[at + 1]));
+    at += 2;
+  }
+  return registry_binary(name, std::move(data));
+}
+
+namespace {
+
+// Whether data of UTF-16 ends in its terminator and has no other NUL and nothing else wrong.
+bool is_text(std::string_view data) {
+  if (data.size() < 2 || data.size() % 2 != 0) return false;
+  std::string text = from_utf16le(data);
+  return text.find('\0') == text.size() - 1 && to_utf16le(text) == data;
+}
+
+std::string quoted(std::string_view text) {
+  std::string result = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') result += '\\';
+    result += c;
+  }
+  return result + '"';
+}
+
+// The strings of a well-formed REG_MULTI_SZ as ["a","b"]; "" for one that is not.
+std::string list_text(std::string_view data) {
+  if (data.size() < 2 || data.size() % 2 != 0) return {};
+  std::string all = from_utf16le(data), result = "[";
+  if (to_utf16le(all) != data || all.back() != '\0') return {};
+  all.pop_back();
+  if (!all.empty() && all.back() != '\0') return {};
+  for (std::size_t at = 0; at < all.size();) {
+    std::size_t end = all.find('\0', at);
+    if (end == at) return {};
+    result += (at == 0 ? "" : ",") + quoted(std::string_view(all).substr(at, end - at));
+    at = end + 1;
+  }
+  return result + ']';
+}
+
+}  // namespace
+
+std::string registry_text(const RegistryValue& value) {
+  auto text = [&] { return from_utf16le(value.data.substr(0, value.data.size() - 2)); };
+  switch (value.type) {
+    case RegistryType::string:
+      if (is_text(value.data)) return "string:" + text();
+      break;
+    case RegistryType::expand_string:
+      if (is_text(value.data)) return "expand_string:" + text();
+      break;
+    case RegistryType::multi_string:
+      if (std::string list = list_text(value.data); !list.empty()) return "multi_string:" + list;
+      break;
+    case RegistryType::dword:
+      if (value.data.size() == 4) return fmt::format("dword:{}", number(value.data));
+      break;
+    case RegistryType::qword:
+      if (value.data.size() == 8) return fmt::format("qword:{}", number(value.data));
+      break;
+    case RegistryType::binary:
+      return "binary:" + hex_text(value.data);
+    case RegistryType::none:
+      break;
+  }
+  return fmt::format("type {}:{}", static_cast<std::uint32_t>(value.type), hex_text(value.data));
 }
 
 std::string to_utf16le(std::string_view utf8) {

@@ -6,8 +6,7 @@
 // Read: the base block is judged here first, since libhivex ignores dirt and logs; then every key
 // and value is charged to a budget of the file's size, so that no crafted hive can refer to the
 // same cells again and again and grow without end.
-#include "media/hive.h"
-
+#include "media/hive_lib.h"
 #include "support/diagnostic.h"
 
 #include <algorithm>
@@ -17,7 +16,6 @@
 #include <memory>
 #include <set>
 
-#include <hivex.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -25,43 +23,7 @@ namespace remedia::hive {
 
 namespace {
 
-constexpr std::size_t kBaseBlock = 4096;
 constexpr std::size_t kBin = 4096;
-constexpr std::uint32_t kNone = 0xffffffff;
-constexpr int kMaxDepth = 512;  // of keys, as in Windows
-constexpr std::size_t kMaxKeyName = 255;
-constexpr std::size_t kMaxValueName = 16383;
-// Longer values need a big-data record, which libhivex does not write.
-constexpr std::size_t kMaxValue = 16344;
-constexpr std::size_t kMaxChildren = 70'000;  // libhivex's own limits in one key
-constexpr std::size_t kMaxValues = 110'000;
-constexpr std::uint64_t kMaxWritten = 1u << 30;
-
-using HivePtr = std::unique_ptr<hive_h, int (*)(hive_h*)>;
-
-template <typename T>
-std::unique_ptr<T[], void (*)(void*)> owned(T* pointer) {
-  return {pointer, std::free};
-}
-
-// libhivex reports by errno; what its values mean was read off its manual.
-std::string_view reason(int error) {
-  switch (error) {
-    case ENOMEM:
-      return "there is not enough memory";
-    case ERANGE:
-      return "it is larger than libhivex handles";
-    case EILSEQ:
-      return "a name is not valid text";
-    case ENOTSUP:
-      return "it is not a hive that libhivex knows";
-    case EFAULT:
-    case EINVAL:
-      return "it is damaged";
-    default:
-      return strerror(error);
-  }
-}
 
 // --- the empty hive ---
 
@@ -69,26 +31,10 @@ void put(std::string& bytes, std::size_t at, std::uint64_t value, std::size_t si
   for (std::size_t i = 0; i < size; ++i) bytes.at(at + i) = static_cast<char>(value >> (8 * i));
 }
 
-std::uint32_t get32(std::string_view bytes, std::size_t at) {
-  std::uint32_t value = 0;
-  for (std::size_t i = 4; i-- > 0;) {
-    value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
-  }
-  return value;
-}
-
 std::string little(std::uint64_t value, std::size_t size) {
   std::string bytes(size, '\0');
   put(bytes, 0, value, size);
   return bytes;
-}
-
-// XOR of the 127 words before it; two results are reserved.
-std::uint32_t checksum(std::string_view base_block) {
-  std::uint32_t sum = 0;
-  for (std::size_t at = 0; at < 0x1fc; at += 4) sum ^= get32(base_block, at);
-  if (sum == 0) return 1;
-  return sum == 0xffffffff ? 0xfffffffe : sum;
 }
 
 std::string base_block(const WriteOptions& options) {
@@ -181,16 +127,6 @@ std::string upper(std::string_view name) {
   return result;
 }
 
-// libhivex hashes and sorts other names in a way that Windows does not find again.
-void check_key_name(const std::string& name) {
-  bool plain = std::all_of(name.begin(), name.end(),
-                           [](char c) { return c >= ' ' && c <= '~' && c != '\\'; });
-  if (!plain || name.empty() || name.size() > kMaxKeyName) {
-    fail("a registry key cannot be named '{}' here: 1 to {} ASCII characters without '\\'", name,
-         kMaxKeyName);
-  }
-}
-
 void check_value(const RegistryKey& key, const RegistryValue& value) {
   if (value.data.size() > kMaxValue) {
     fail("value '{}' of registry key '{}' has {} bytes; a hive written here holds at most {}",
@@ -263,45 +199,11 @@ void fill(hive_h* hive, hive_node_h node, const RegistryKey& key, int depth) {
   }
 }
 
-// libhivex only opens paths; this one leads to an open descriptor, with no file to clean up.
-fs::path path_of(const Fd& fd) { return fmt::format("/proc/self/fd/{}", fd.get()); }
-
-HivePtr open_hive(const Fd& fd, int flags, const fs::path& shown) {
-  HivePtr hive(hivex_open(path_of(fd).c_str(), flags), hivex_close);
-  if (!hive) fail("cannot open registry hive '{}': {}", shown.string(), reason(errno));
-  return hive;
-}
-
 // --- reading ---
 
-std::string read_base_block(const Fd& fd, std::uint64_t size, const fs::path& file) {
-  Slice slice{file, {{0, std::min<std::uint64_t>(size, kBaseBlock), false}}};
-  std::string block(static_cast<std::size_t>(slice.size()), '\0');
-  read_at(slice, fd.get(), 0, block);
-  return block;
-}
-
-void check_base_block(std::string_view block, std::uint64_t size, const fs::path& file) {
-  if (block.substr(0, 4) != "regf") fail("'{}' is not a registry hive", file.string());
-  std::uint64_t expected = block.size() < kBaseBlock ? kBaseBlock : kBaseBlock + get32(block, 0x28);
-  if (size < expected) {
-    fail("registry hive '{}' is truncated: it has {} bytes of at least {}", file.string(), size,
-         expected);
-  }
-  if (get32(block, 0x1fc) != checksum(block)) {
-    fail("registry hive '{}' is damaged: the checksum of its base block is wrong", file.string());
-  }
-  if (get32(block, 0x04) != get32(block, 0x08)) {
-    throw Failure(Diagnostic{
-        .message = fmt::format("registry hive '{}' is dirty: sequence numbers {} and {}",
-                               file.string(), get32(block, 0x04), get32(block, 0x08)),
-        .hint = "its last changes are in its log; take it from a Windows that was shut down"});
-  }
-}
-
-class Reader {
+class TreeReader {
  public:
-  Reader(hive_h* hive, std::uint64_t size, const fs::path& file)
+  TreeReader(hive_h* hive, std::uint64_t size, const fs::path& file)
       : hive_(hive), budget_(size), file_(file) {}
 
   RegistryKey key(hive_node_h node, int depth) {
@@ -371,17 +273,16 @@ std::string write(const RegistryKey& root, const WriteOptions& options) {
   HivePtr hive = open_hive(memory, HIVEX_OPEN_WRITE, "in memory");
   fill(hive.get(), hivex_root(hive.get()), root, 1);
   if (hivex_commit(hive.get(), nullptr, 0) != 0) fail_write(root.name);
-  return read_file(path_of(memory), kMaxWritten);
+  return read_file(path_of(memory), kMaxFile);
 }
 
 RegistryKey read(const fs::path& file) {
-  Slice whole = Slice::whole(file);
   Fd fd = Fd::open_read(file);
-  check_base_block(read_base_block(fd, whole.size(), file), whole.size(), file);
+  std::uint64_t size = check_file(fd, file);
   HivePtr hive = open_hive(fd, 0, file);
   hive_node_h root = hivex_root(hive.get());
   if (root == 0) fail("cannot read registry hive '{}': it has no root key", file.string());
-  return Reader(hive.get(), whole.size(), file).key(root, 1);
+  return TreeReader(hive.get(), size, file).key(root, 1);
 }
 
 }  // namespace remedia::hive

@@ -1,9 +1,9 @@
 #include "medium/images.h"
 
 #include "formats/bcd.h"
-#include "formats/registry.h"
 #include "media/hive.h"
 #include "media/wim.h"
+#include "medium/pe_file.h"
 #include "support/diagnostic.h"
 #include "support/digest.h"
 
@@ -14,108 +14,13 @@ namespace remedia::medium {
 
 namespace {
 
-constexpr std::string_view build = "26100";
-constexpr std::string_view revision = "1742";
-
-/// Which Windows an image is.
-struct Edition {
-  std::string name;
-  std::string id;            // EDITIONID
-  std::string installation;  // INSTALLATIONTYPE
-  std::string system_drive;
-};
-
 const Edition windows_pe = {"Microsoft Windows PE", "WindowsPE", "WindowsPE", "X:"};
 const Edition windows_setup = {"Microsoft Windows Setup", "WindowsPE", "WindowsPE", "X:"};
 const Edition windows_re = {"Microsoft Windows Recovery Environment", "WindowsPE", "WindowsPE",
                             "X:"};
-const Edition windows_pro = {"Windows 11 Pro", "Professional", "Client", "C:"};
-const Edition windows_enterprise = {"Windows 11 Enterprise", "Enterprise", "Client", "C:"};
 
 void merge(Files& into, const Files& from, std::string_view folder = {}) {
   for (const auto& [path, content] : from) into[std::string(folder) + path] = content;
-}
-
-RegistryKey key(std::string name, std::vector<RegistryValue> values,
-                std::vector<RegistryKey> children = {}) {
-  return {std::move(name), std::move(values), std::move(children)};
-}
-
-/// A key under others that hold nothing else: `a\b\c` given as {"a", "b"} and the key c.
-RegistryKey under(const std::vector<std::string>& names, RegistryKey innermost) {
-  for (auto name = names.rbegin(); name != names.rend(); ++name) {
-    innermost = key(*name, {}, {std::move(innermost)});
-  }
-  return innermost;
-}
-
-RegistryKey driver_service(std::string_view name, std::string_view group) {
-  return key(std::string(name),
-             {registry_dword("Type", 1), registry_dword("Start", 0),
-              registry_dword("ErrorControl", 1), registry_string("Group", group),
-              registry_string("ImagePath", fmt::format("system32\\drivers\\{}.sys", name))});
-}
-
-RegistryKey system_hive(const Edition& edition) {
-  const bool pe = edition.id == "WindowsPE";
-  RegistryKey control = key(
-      "Control",
-      {registry_string("SystemStartOptions", pe ? "MININT" : ""),
-       registry_dword("BootDriverFlags", 28)},
-      {under({"ComputerName"}, key("ComputerName", {registry_string("ComputerName", "MINWINPC")})),
-       key("Session Manager", {registry_multi_string("BootExecute", {"autocheck autochk *"})},
-           {key("Environment",
-                {registry_string("ComSpec",
-                                 edition.system_drive + "\\Windows\\System32\\cmd.exe")})})});
-  if (pe) control.children.push_back(key("MiniNT", {}));
-  RegistryKey services = key("Services", {}, {driver_service("storport", "SCSI miniport")});
-  if (pe) services.children.push_back(key("FBWF", {registry_dword("WinPECacheThreshold", 512)}));
-  return key("ROOT", {},
-             {key("ControlSet001", {}, {std::move(control), std::move(services)}),
-              key("DriverDatabase", {registry_dword("Architecture", 9)},
-                  {key("DriverPackages", {}), key("DriverInfFiles", {}), key("DeviceIds", {})}),
-              key("MountedDevices", {}),
-              key("Select", {registry_dword("Current", 1), registry_dword("Default", 1),
-                             registry_dword("Failed", 0), registry_dword("LastKnownGood", 1)}),
-              key("Setup", {registry_string("CmdLine", pe ? "winpeshl.exe" : ""),
-                            registry_dword("SetupType", pe ? 1 : 0),
-                            registry_dword("SystemSetupInProgress", pe ? 1 : 0)})});
-}
-
-RegistryKey software_hive(const Edition& edition) {
-  RegistryKey version = key(
-      "CurrentVersion",
-      {registry_string("CurrentBuild", build), registry_string("CurrentBuildNumber", build),
-       registry_string("CurrentVersion", "6.3"), registry_dword("CurrentMajorVersionNumber", 10),
-       registry_dword("CurrentMinorVersionNumber", 0), registry_string("DisplayVersion", "24H2"),
-       registry_string("EditionID", edition.id),
-       registry_string("InstallationType", edition.installation),
-       registry_string("ProductName", edition.name),
-       registry_string("SystemRoot", edition.system_drive + "\\Windows"),
-       registry_dword("UBR", static_cast<std::uint32_t>(std::stoul(std::string(revision))))});
-  if (edition.id == "WindowsPE") {
-    version.children.push_back(key("WinPE", {registry_string("InstRoot", "X:\\")},
-                                   {key("OC", {}, {key("Microsoft-WinPE-WMI", {})})}));
-  }
-  RegistryKey windows =
-      under({"Windows"},
-            key("CurrentVersion",
-                {registry_string("ProgramFilesDir", edition.system_drive + "\\Program Files")}));
-  return key(
-      "ROOT", {},
-      {key("Classes", {}),
-       key("Microsoft", {}, {std::move(windows), under({"Windows NT"}, std::move(version))})});
-}
-
-RegistryKey default_hive() {
-  return key("ROOT", {},
-             {under({"Control Panel"}, key("Desktop", {registry_string("Wallpaper", "")})),
-              under({"Keyboard Layout"}, key("Preload", {registry_string("1", "00000409")}))});
-}
-
-std::string hive_file(const RegistryKey& root, std::string_view name) {
-  return hive::write(root, {.minor_version = 5,
-                            .file_name = fmt::format("\\SystemRoot\\System32\\Config\\{}", name)});
 }
 
 /// Bytes that no compressor makes smaller; the same for the same seed (the standard fixes
@@ -141,18 +46,42 @@ Files programs_at(const std::vector<std::string>& paths, const BootPrograms& pro
   return files;
 }
 
+/// The kernel and the loaders, which tell their version, and the translations of a PE in English.
+/// Windows has each system file twice, by hard link: in its place and in the component store. The
+/// copies here are equal; libwim stores the content once.
+Files versioned_programs(const ImageOptions& options) {
+  constexpr std::uint16_t native = 1;
+  constexpr std::uint16_t boot_application = 16;
+  const Identity& identity = options.identity;
+  const std::string system32 = "Windows/System32/";
+  const std::string kernel = windows_program(
+      "ntkrnlmp.exe", identity.kernel_arch.empty() ? options.arch : identity.kernel_arch, native,
+      identity.kernel);
+  Files files;
+  for (const std::string name : {"winload.efi", "winload.exe"}) {
+    const std::string loader =
+        windows_program(name, options.arch, boot_application, identity.loader);
+    files[system32 + name] = loader;
+    files[system32 + "boot/" + name] = loader;
+    files[system32 + "en-US/" + name + ".mui"] = text_for(name + ".mui");
+  }
+  files[system32 + "ntoskrnl.exe"] = kernel;
+  files[fmt::format(
+      "Windows/WinSxS/{}_microsoft-windows-os-kernel_31bf3856ad364e35_{}_none_"
+      "0123456789abcdef/ntoskrnl.exe",
+      options.arch, identity.kernel)] = kernel;
+  return files;
+}
+
 /// What every Windows image of the medium holds.
 Files common_files(const Edition& edition, const ImageOptions& options, const Files& boot_store,
                    const BootPrograms& programs) {
   Files files =
-      programs_at({"Windows/System32/boot/winload.efi", "Windows/System32/boot/winload.exe",
-                   "Windows/System32/winload.efi", "Windows/System32/ntoskrnl.exe",
-                   "Windows/System32/ntdll.dll", "Windows/System32/cmd.exe",
+      programs_at({"Windows/System32/ntdll.dll", "Windows/System32/cmd.exe",
                    "Windows/System32/drvload.exe", "Windows/System32/drivers/storport.sys"},
                   programs, options.arch);
-  files["Windows/System32/config/SYSTEM"] = hive_file(system_hive(edition), "SYSTEM");
-  files["Windows/System32/config/SOFTWARE"] = hive_file(software_hive(edition), "SOFTWARE");
-  files["Windows/System32/config/DEFAULT"] = hive_file(default_hive(), "DEFAULT");
+  merge(files, versioned_programs(options));
+  merge(files, hive_files(edition, options.arch, options.identity.registry, options.hives));
   if (options.boot_files) merge(files, boot_store, "Windows/Boot/");
   return files;
 }
@@ -200,25 +129,27 @@ Files edition_files(const Edition& edition, const ImageOptions& options, const F
   return files;
 }
 
-std::map<std::string, std::string> properties(const Edition& edition, std::string_view arch) {
+std::map<std::string, std::string> properties(const Edition& edition, const ImageOptions& options) {
+  const auto version = version_numbers(options.identity.xml);
+  const auto number = [&](std::size_t i) { return std::to_string(version[i]); };
   return {
       {"DISPLAYNAME", edition.name},
-      {"WINDOWS/ARCH", arch == "arm64" ? "12" : "9"},
+      {"WINDOWS/ARCH", options.arch == "arm64" ? "12" : "9"},
       {"WINDOWS/PRODUCTNAME", "Microsoft\u00ae Windows\u00ae Operating System (stand-in)"},
       {"WINDOWS/EDITIONID", edition.id},
       {"WINDOWS/INSTALLATIONTYPE", edition.installation},
       {"WINDOWS/LANGUAGES/LANGUAGE", "en-US"},
       {"WINDOWS/LANGUAGES/DEFAULT", "en-US"},
-      {"WINDOWS/VERSION/MAJOR", "10"},
-      {"WINDOWS/VERSION/MINOR", "0"},
-      {"WINDOWS/VERSION/BUILD", std::string(build)},
-      {"WINDOWS/VERSION/SPBUILD", std::string(revision)},
+      {"WINDOWS/VERSION/MAJOR", number(0)},
+      {"WINDOWS/VERSION/MINOR", number(1)},
+      {"WINDOWS/VERSION/BUILD", number(2)},
+      {"WINDOWS/VERSION/SPBUILD", number(3)},
       {"WINDOWS/VERSION/SPLEVEL", "0"},
       {"WINDOWS/SYSTEMROOT", "WINDOWS"},
   };
 }
 
-/// libwim reads from files, so each content is written once, under its digest.
+/// libwim reads from files, so each content is written once, to a file named by its digest.
 std::vector<wim::Addition> additions(const Files& files, const fs::path& work) {
   std::vector<wim::Addition> list;
   for (const auto& [path, content] : files) {
@@ -229,21 +160,33 @@ std::vector<wim::Addition> additions(const Files& files, const fs::path& work) {
   return list;
 }
 
-wim::Capture image(const Edition& edition, const Files& files, std::string_view arch,
+wim::Capture image(const Edition& edition, const Files& files, const ImageOptions& options,
                    const fs::path& work) {
-  const bool pe = edition.id == "WindowsPE";
-  const std::string name = pe ? fmt::format("{} ({})", edition.name, arch) : edition.name;
+  const std::string name =
+      edition.is_pe() ? fmt::format("{} ({})", edition.name, options.arch) : edition.name;
   return {.name = name,
           .description = name,
           .additions = additions(files, work),
-          .properties = properties(edition, arch)};
+          .properties = properties(edition, options)};
 }
 
-void write_wim(const std::vector<wim::Capture>& images, int boot_index, const fs::path& out) {
+/// Two WIMs of one GUID would be taken for one: it is made of all that they hold.
+void write_wim(const std::vector<wim::Capture>& images, int boot_index, bool solid,
+               const fs::path& out) {
   std::string identity = "stand-in";
-  for (const wim::Capture& image : images) identity += "\n" + image.name;
+  for (const wim::Capture& image : images) {
+    identity += "\n" + image.name;
+    for (const auto& [name, value] : image.properties) identity += "\n" + name + "=" + value;
+    for (const wim::Addition& file : image.additions) {
+      identity += "\n" + file.target + " " + file.content.file.filename().native();
+    }
+  }
   wim::capture(images,
-               {.boot_index = boot_index, .guid = derived_guid(identity), .clock = clock_seconds},
+               {.compression = solid ? wim::Compression::lzms : wim::Compression::lzx,
+                .boot_index = boot_index,
+                .solid = solid,
+                .guid = derived_guid(identity),
+                .clock = clock_seconds},
                out);
 }
 
@@ -333,27 +276,28 @@ Files boot_store(const BootPrograms& programs, std::string_view arch, const fs::
 void write_boot_wim(const ImageOptions& options, const Files& boot_store,
                     const BootPrograms& programs, const fs::path& work, const fs::path& out) {
   std::vector<wim::Capture> images = {
-      image(windows_pe, pe_files(windows_pe, options, boot_store, programs), options.arch, work)};
+      image(windows_pe, pe_files(windows_pe, options, boot_store, programs), options, work)};
   if (!options.single_image) {
     images.push_back(
-        image(windows_setup, setup_files(options, boot_store, programs), options.arch, work));
+        image(windows_setup, setup_files(options, boot_store, programs), options, work));
   }
-  write_wim(images, static_cast<int>(images.size()), out);
+  write_wim(images, static_cast<int>(images.size()), false, out);
 }
 
 void write_install_wim(const ImageOptions& options, const Files& boot_store,
                        const BootPrograms& programs, const fs::path& work, const fs::path& out) {
   const fs::path winre = work / "winre.wim";
-  write_wim({image(windows_re, recovery_files(options, boot_store, programs), options.arch, work)},
-            1, winre);
+  write_wim({image(windows_re, recovery_files(options, boot_store, programs), options, work)}, 1,
+            false, winre);
   const std::string winre_bytes = read_file(winre, 1u << 30);
   std::vector<wim::Capture> images;
-  for (const Edition& edition : {windows_pro, windows_enterprise}) {
+  for (const auto& [name, id] : options.editions) {
+    const Edition edition = {name, id, "Client", "C:"};
     images.push_back(image(edition,
                            edition_files(edition, options, boot_store, programs, winre_bytes),
-                           options.arch, work));
+                           options, work));
   }
-  write_wim(images, 0, out);
+  write_wim(images, 0, options.solid, out);
 }
 
 }  // namespace remedia::medium

@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <iostream>
+#include <map>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -16,6 +17,12 @@ int main(int argc, char** argv) {
   app.add_option("--payload-mib", options.payload_mib, "incompressible MiB in each boot image")
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));
+  const std::map<std::string, remedia::medium::Install> installs = {
+      {"wim", remedia::medium::Install::wim},
+      {"esd", remedia::medium::Install::esd},
+      {"swm", remedia::medium::Install::swm}};
+  app.add_option("--install", options.install, "how the editions are kept: wim, esd or swm")
+      ->transform(CLI::CheckedTransformer(installs));
   app.add_option("OUT", out, "the ISO to write")->required();
   CLI11_PARSE(app, argc, argv);
   try {

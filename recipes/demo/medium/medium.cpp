@@ -57,8 +57,12 @@ constexpr Origin bios_files[] = {
     {"boot/resources/bootres.dll", "Resources/bootres.dll"},
 };
 
+/// What a variant of the medium leaves out is not in its store either.
 void add_from(const Files& store, std::span<const Origin> origins, Files& files) {
-  for (const auto& [path, name] : origins) files[std::string(path)] = store.at(std::string(name));
+  for (const auto& [path, name] : origins) {
+    const auto file = store.find(std::string(name));
+    if (file != store.end()) files[std::string(path)] = file->second;
+  }
 }
 
 void add_fonts(Files& files, const Files& store, std::string_view folder) {
@@ -80,6 +84,40 @@ Files boot_files(const Options& options, const Files& store, const BootPrograms&
   files["boot/bootsect.exe"] = program_for(programs.other, options.arch, "bootsect.exe");
   add_fonts(files, store, "boot");
   return files;
+}
+
+Files boot_store_of(const Options& options, const BootPrograms& programs, const fs::path& work) {
+  Files store = boot_store(programs, options.arch, work);
+  if (!options.efi_floppies) {
+    std::erase_if(store,
+                  [](const auto& file) { return file.first.find("/efisys") != std::string::npos; });
+  }
+  return store;
+}
+
+/// Splits a WIM into parts. libwim gives these one GUID by chance; here it is that of the whole. It
+/// lies at byte 24 of a header.
+void split(const fs::path& whole, const fs::path& folder) {
+  run_checked({"wimsplit", whole, folder / "install.swm", "1"});
+  std::string guid(16, '\0');
+  read_at(Slice::whole(whole), Fd::open_read(whole).get(), 24, guid);
+  for (const auto& part : fs::directory_iterator(folder)) {
+    if (part.path().extension() != ".swm") continue;
+    const Fd file(open(part.path().c_str(), O_WRONLY | O_CLOEXEC));
+    if (!file) fail_errno(errno, "open", part.path());
+    write_at(file.get(), guid, 24, part.path());
+  }
+}
+
+void write_install(Install kind, const ImageOptions& images, const Files& store,
+                   const BootPrograms& programs, const fs::path& work, const fs::path& sources) {
+  if (kind != Install::swm) {
+    const fs::path out = sources / (kind == Install::esd ? "install.esd" : "install.wim");
+    write_install_wim(images, store, programs, work, out);
+    return;
+  }
+  write_install_wim(images, store, programs, work, work / "whole.wim");
+  split(work / "whole.wim", sources);
 }
 
 /// Every file and folder under `folder` gets the time of the medium.
@@ -135,7 +173,7 @@ std::vector<std::string> boot_arguments(const Options& options) {
   if (has_bios_files(options)) {
     add({"-b", bios_boot_image, "-no-emul-boot", "-boot-load-size", "8", "-eltorito-alt-boot"});
   }
-  if (options.boot_files) add({"-e", uefi_boot_image, "-no-emul-boot"});
+  if (options.boot_files && options.efi_floppies) add({"-e", uefi_boot_image, "-no-emul-boot"});
   return arguments;
 }
 
@@ -158,11 +196,15 @@ void write_folder(const Options& options, const fs::path& folder) {
   }
   const WorkFolder work;
   const BootPrograms programs = build_boot_programs(work.path());
-  const Files store = boot_store(programs, options.arch, work.path());
+  const Files store = boot_store_of(options, programs, work.path());
   const ImageOptions images = {.arch = options.arch,
                                .payload_mib = options.payload_mib,
                                .boot_files = options.image_boot_files,
-                               .single_image = options.single_image};
+                               .single_image = options.single_image,
+                               .identity = options.identity,
+                               .hives = options.hives,
+                               .editions = options.editions,
+                               .solid = options.install == Install::esd};
   Files files = options.boot_files ? boot_files(options, store, programs) : Files();
   files["autorun.inf"] = "[AutoRun.Amd64]\r\nopen=setup.exe\r\n";
   for (const std::string path : {"setup.exe", "sources/setup.exe"}) {
@@ -172,7 +214,7 @@ void write_folder(const Options& options, const fs::path& folder) {
   fs::create_directories(folder / "sources");
   write_boot_wim(images, store, programs, work.path(), folder / "sources/boot.wim");
   if (options.install_wim) {
-    write_install_wim(images, store, programs, work.path(), folder / "sources/install.wim");
+    write_install(options.install, images, store, programs, work.path(), folder / "sources");
   }
 }
 

@@ -7,11 +7,21 @@
 // time.
 #pragma once
 
+#include "medium/images.h"
 #include "support/file.h"
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace remedia::medium {
+
+/// How sources/ holds the editions.
+enum class Install {
+  wim,  ///< install.wim
+  esd,  ///< install.esd: LZMS, solid
+  swm,  ///< install.swm, install2.swm, ...: parts of about 1 MiB; takes the program wimsplit
+};
 
 struct Options {
   std::string arch =
@@ -22,6 +32,15 @@ struct Options {
   bool image_boot_files = true;  ///< Windows/Boot in the images
   bool single_image = false;     ///< boot.wim as the ADK's: Windows PE alone
   bool install_wim = true;
+  Install install = Install::wim;
+  /// Without, efisys.bin and its kin are nowhere, as on media that others made, and the medium has
+  /// no UEFI entry; cdboot.efi, from which one can be made, is there.
+  bool efi_floppies = true;
+  Identity identity = {};  ///< what all images say of their version
+  Hives hives = Hives::clean;
+  /// Names and edition ids of the images of install.wim.
+  std::vector<std::pair<std::string, std::string>> editions = {
+      {"Windows 11 Pro", "Professional"}, {"Windows 11 Enterprise", "Enterprise"}};
   std::string label = "REMEDIA_STAND_IN";
 };
 

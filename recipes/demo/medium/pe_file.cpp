@@ -1,0 +1,187 @@
+#include "medium/pe_file.h"
+
+#include "formats/registry.h"
+#include "support/diagnostic.h"
+#include "support/digest.h"
+
+#include <charconv>
+
+namespace remedia::medium {
+
+namespace {
+
+constexpr std::size_t kPage = 0x1000;  // section alignment
+constexpr std::size_t kBlock = 0x200;  // file alignment
+constexpr std::size_t kPeOffset = 0x80;
+constexpr std::size_t kResourceAddress = 2 * kPage;
+
+struct Machine {
+  std::string_view name;
+  std::uint16_t number;
+  bool wide;              // PE32+
+  std::string_view code;  // returns 0
+};
+
+constexpr Machine kMachines[] = {
+    {"amd64", 0x8664, true, std::string_view("\x31\xC0\xC3", 3)},
+    {"arm64", 0xAA64, true, std::string_view("\x00\x00\x80\x52\xC0\x03\x5F\xD6", 8)},
+    {"x86", 0x014C, false, std::string_view("\x31\xC0\xC3", 3)},
+    {"arm", 0x01C4, false, std::string_view("\x00\x20\x70\x47", 4)},
+};
+
+const Machine& machine_of(std::string_view arch) {
+  for (const Machine& machine : kMachines) {
+    if (machine.name == arch) return machine;
+  }
+  fail("no PE file can be made for '{}'", arch);
+}
+
+std::string number(std::uint64_t value, std::size_t size) {
+  std::string bytes;
+  for (std::size_t i = 0; i < size; ++i) bytes += static_cast<char>(value >> (8 * i) & 0xFF);
+  return bytes;
+}
+std::string u16(std::uint64_t value) { return number(value, 2); }
+std::string u32(std::uint64_t value) { return number(value, 4); }
+
+std::string padded(std::string bytes, std::size_t to) {
+  bytes.resize((bytes.size() + to - 1) / to * to, '\0');
+  return bytes;
+}
+
+std::string terminated(std::string_view text) { return to_utf16le(text) + std::string(2, '\0'); }
+
+/// A block of a version resource; `children` are padded to multiples of 4.
+std::string block(std::string_view key, const std::string& value, std::size_t value_length,
+                  bool text, const std::string& children) {
+  std::string body = std::string(6, '\0') + terminated(key);
+  if (!value.empty() || !children.empty()) body = padded(std::move(body), 4);
+  body += value;
+  if (!children.empty()) body = padded(std::move(body), 4) + children;
+  body.replace(0, 6, u16(body.size()) + u16(value_length) + u16(text ? 1 : 0));
+  return body;
+}
+
+std::string fixed_info(const PeFile& options) {
+  const auto pair = [](const std::array<std::uint16_t, 4>& v, std::size_t i) {
+    return u16(v[i + 1]) + u16(v[i]);
+  };
+  const auto file = version_numbers(options.version);
+  const auto product =
+      version_numbers(options.product_version.empty() ? options.version : options.product_version);
+  return u32(0xFEEF04BD) + u32(0x00010000) + pair(file, 0) + pair(file, 2) + pair(product, 0) +
+         pair(product, 2) + u32(0x3F) + u32(0) + u32(0x00040004) + u32(1) + u32(0) + u32(0) +
+         u32(0);
+}
+
+std::string version_info(const PeFile& options) {
+  std::string strings;
+  for (const auto& [key, text] : options.strings) {
+    const std::string value = terminated(text);
+    strings = padded(std::move(strings), 4) + block(key, value, value.size() / 2, true, "");
+  }
+  const std::string table =
+      block(fmt::format("{:04X}04B0", options.language), "", 0, true, strings);
+  const std::string translation = u16(options.language) + u16(0x04B0);
+  const std::string children =
+      padded(block("StringFileInfo", "", 0, true, table), 4) +
+      block("VarFileInfo", "", 0, true, block("Translation", translation, 4, false, ""));
+  const std::string fixed = fixed_info(options);
+  return block("VS_VERSION_INFO", fixed, fixed.size(), false, children);
+}
+
+/// Type 16, name 1, the language: three folders of one entry, the description, the content.
+std::string resources(const PeFile& options) {
+  if (options.version.empty()) return {};
+  const auto folder = [](std::uint32_t id, std::uint32_t pointer) {
+    return std::string(12, '\0') + u16(0) + u16(1) + u32(id) + u32(pointer);
+  };
+  constexpr std::uint32_t down = 0x80000000;
+  const std::string content = version_info(options);
+  return folder(16, down | 24) + folder(1, down | 48) + folder(options.language, 72) +
+         u32(kResourceAddress + 88) + u32(content.size()) + u32(0) + u32(0) + content;
+}
+
+std::string section(std::string_view name, std::size_t size, std::size_t address,
+                    std::size_t in_file, std::size_t offset, std::uint32_t flags) {
+  std::string header(name);
+  header.resize(8, '\0');
+  return header + u32(size) + u32(address) + u32(in_file) + u32(offset) + std::string(12, '\0') +
+         u32(flags);
+}
+
+std::string optional_header(const PeFile& options, const Machine& machine,
+                            std::size_t resource_size) {
+  const std::size_t word = machine.wide ? 8 : 4;
+  const std::size_t pages = resource_size == 0 ? 2 : 2 + (resource_size + kPage - 1) / kPage;
+  std::string header = u16(machine.wide ? 0x20B : 0x10B) + u16(14) + u32(kBlock) +
+                       u32(padded(std::string(resource_size, '\0'), kBlock).size()) + u32(0) +
+                       u32(kPage) + u32(kPage);
+  if (!machine.wide) header += u32(kResourceAddress);  // base of data
+  header += number(machine.wide ? 0x140000000 : 0x400000, word) + u32(kPage) + u32(kBlock) +
+            u16(10) + u16(0) + u16(10) + u16(0) + u16(10) + u16(0) + u32(0) + u32(pages * kPage) +
+            u32(kBlock) + u32(0) + u16(options.subsystem) + u16(0x0100);  // NX compatible
+  for (const std::uint64_t size : {0x100000U, 0x1000U, 0x100000U, 0x1000U})
+    header += number(size, word);
+  header += u32(0) + u32(16);
+  for (std::size_t i = 0; i < 16; ++i) {
+    const bool present = i == 2 && resource_size > 0;
+    header += u32(present ? kResourceAddress : 0) + u32(present ? resource_size : 0);
+  }
+  return header;
+}
+
+}  // namespace
+
+std::array<std::uint16_t, 4> version_numbers(std::string_view version) {
+  std::array<std::uint16_t, 4> numbers = {};
+  const char* at = version.data();
+  const char* const end = at + version.size();
+  for (std::size_t i = 0; i < 4; ++i) {
+    const auto [next, error] = std::from_chars(at, end, numbers[i]);
+    const bool last = i == 3;
+    if (error != std::errc() || (last ? next != end : next == end || *next != '.')) {
+      fail("'{}' is no version of four numbers", version);
+    }
+    at = next + 1;
+  }
+  return numbers;
+}
+
+std::string pe_file(const PeFile& options) {
+  const Machine& machine = machine_of(options.arch);
+  const std::string data = resources(options);
+  const std::string optional = optional_header(options, machine, data.size());
+  const std::string dos = "MZ" + std::string(0x3A, '\0') + u32(kPeOffset);
+  std::string headers = dos + std::string(kPeOffset - dos.size(), '\0') + std::string("PE\0\0", 4) +
+                        u16(machine.number) + u16(data.empty() ? 1 : 2) + u32(options.timestamp) +
+                        u32(0) + u32(0) + u16(optional.size()) + u16(machine.wide ? 0x22 : 0x102) +
+                        optional;
+  headers += section(".text", machine.code.size(), kPage, kBlock, kBlock, 0x60000020);
+  const std::string filled = padded(data, kBlock);
+  if (!data.empty()) {
+    headers +=
+        section(".rsrc", data.size(), kResourceAddress, filled.size(), 2 * kBlock, 0x40000040);
+  }
+  return padded(headers, kBlock) + padded(std::string(machine.code), kBlock) + filled;
+}
+
+std::string windows_program(std::string_view name, std::string_view arch, std::uint16_t subsystem,
+                            std::string_view version) {
+  const std::string text(version);
+  PeFile file = {.arch = std::string(arch), .subsystem = subsystem, .version = text};
+  file.strings = {{"CompanyName", "Remedia"},
+                  {"FileDescription", "Stand-in; this is not Windows"},
+                  {"FileVersion", text + " (standin.240102-0304)"},
+                  {"InternalName", std::string(name)},
+                  {"OriginalFilename", std::string(name)},
+                  {"ProductName", "Remedia stand-in medium"},
+                  {"ProductVersion", text}};
+  // Microsoft's builds are reproducible: the field holds a digest, not a time.
+  const std::string digest = sha256(fmt::format("{} {} {}", name, arch, version));
+  const char* const first = digest.data();
+  std::from_chars(first, first + 8, file.timestamp, 16);
+  return pe_file(file);
+}
+
+}  // namespace remedia::medium

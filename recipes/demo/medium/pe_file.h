@@ -1,0 +1,37 @@
+// Small PE files of our own: a program that returns at once, and a version resource.
+//
+// Stand-ins for the kernel and the loaders of Windows, of which only the headers are read, and what
+// tests of PE readers damage.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace remedia::medium {
+
+struct PeFile {
+  std::string arch = "amd64";   ///< or "arm64", "x86", "arm"
+  std::uint16_t subsystem = 1;  ///< native
+  std::uint32_t timestamp = 0;
+  std::string version = "10.0.26100.1742";  ///< four numbers; empty: no version resource
+  std::string product_version = {};         ///< if it differs
+  std::uint16_t language = 0x0409;
+  /// Of the string table, in this order.
+  std::vector<std::pair<std::string, std::string>> strings = {};
+};
+
+/// The bytes: headers in the first 512 of them, code in the next 512, resources to the end.
+std::string pe_file(const PeFile& options);
+
+/// "10.0.26100.1742" as numbers; throws Failure if it is not four of 16 bits.
+std::array<std::uint16_t, 4> version_numbers(std::string_view version);
+
+/// A program of Windows, with the strings that Microsoft's programs have.
+std::string windows_program(std::string_view name, std::string_view arch, std::uint16_t subsystem,
+                            std::string_view version);
+
+}  // namespace remedia::medium
