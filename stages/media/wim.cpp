@@ -3,6 +3,9 @@
 
 #include "formats/win_names.h"
 #include "media/wim_lib.h"
+#include "media/wim_split.h"
+#include "media/wim_table.h"
+#include "media/wim_tree.h"
 #include "support/diagnostic.h"
 
 #include <algorithm>
@@ -48,6 +51,8 @@ constexpr Reason kReasons[] = {
     {WIMLIB_ERR_INVALID_CHUNK_SIZE, "has chunks of a size that libwim does not support", ""},
     {WIMLIB_ERR_INVALID_COMPRESSION_TYPE, "is compressed in a way that libwim does not know", ""},
     {WIMLIB_ERR_UNKNOWN_VERSION, "has a version that libwim does not know", ""},
+    {WIMLIB_ERR_WIM_IS_INCOMPLETE, "was not written to its end",
+     "the program that wrote it was interrupted: make it again"},
     {WIMLIB_ERR_WIM_IS_READONLY, "is read-only", ""},
     {WIMLIB_ERR_NOMEM, "is damaged, or needs more memory than there is", kFetchAgain},
 };
@@ -127,12 +132,6 @@ bool boots(const wimlib_wim_info& info, Compression type) {
 }
 
 void check_complete(const wimlib_wim_info& info, std::string_view shown) {
-  if (info.total_parts > 1) {
-    throw Failure(
-        Diagnostic{.message = fmt::format("'{}' is part {} of {} of a split WIM", shown,
-                                          info.part_number, info.total_parts),
-                   .hint = "join the parts first: wimjoin NEW.wim FIRST.swm SECOND.swm ..."});
-  }
   if (info.write_in_progress) {
     throw Failure(Diagnostic{.message = fmt::format("'{}' was not written to its end", shown),
                              .hint = "the program that wrote it was interrupted: make it again"});
@@ -160,34 +159,6 @@ std::uint64_t filetime(const timespec& time) {
   constexpr std::uint64_t kSecondsTo1970 = 11644473600;
   return (static_cast<std::uint64_t>(time.tv_sec) + kSecondsTo1970) * 10'000'000 +
          static_cast<std::uint64_t>(time.tv_nsec) / 100;
-}
-
-std::string hex_digest(const wimlib_stream_entry& stream) {
-  static constexpr std::uint8_t kZero[20] = {};
-  if (std::equal(std::begin(kZero), std::end(kZero), stream.resource.sha1_hash)) return {};
-  std::string text;
-  for (std::uint8_t byte : stream.resource.sha1_hash) text += fmt::format("{:02x}", byte);
-  return text;
-}
-
-Entry to_entry(const wimlib_dir_entry& from) {
-  Entry to;
-  to.path = from.full_path;
-  to.path.erase(0, 1);
-  to.directory =
-      (from.attributes & (WIMLIB_FILE_ATTRIBUTE_DIRECTORY | WIMLIB_FILE_ATTRIBUTE_REPARSE_POINT)) ==
-      WIMLIB_FILE_ATTRIBUTE_DIRECTORY;
-  to.size = from.streams[0].resource.uncompressed_size;
-  to.sha1 = hex_digest(from.streams[0]);
-  to.attributes = from.attributes;
-  if (from.dos_name != nullptr) to.short_name = from.dos_name;
-  if (from.security_descriptor != nullptr) {
-    to.security_descriptor.assign(from.security_descriptor, from.security_descriptor_size);
-  }
-  to.creation_time = filetime(from.creation_time);
-  to.last_write_time = filetime(from.last_write_time);
-  to.last_access_time = filetime(from.last_access_time);
-  return to;
 }
 
 // An exception may not pass through libwim, so it waits here.
@@ -277,6 +248,32 @@ const Listing& listing_of(File::State& state, int image) {
 
 }  // namespace
 
+std::string sha1_text(const wimlib_resource_entry& resource) {
+  Sha1 sha1 = {};
+  std::copy(std::begin(resource.sha1_hash), std::end(resource.sha1_hash), sha1.begin());
+  return hex(sha1);
+}
+
+Entry to_entry(const wimlib_dir_entry& from) {
+  Entry to;
+  to.path = from.full_path;
+  to.path.erase(0, 1);
+  to.directory =
+      (from.attributes & (WIMLIB_FILE_ATTRIBUTE_DIRECTORY | WIMLIB_FILE_ATTRIBUTE_REPARSE_POINT)) ==
+      WIMLIB_FILE_ATTRIBUTE_DIRECTORY;
+  to.size = from.streams[0].resource.uncompressed_size;
+  to.sha1 = sha1_text(from.streams[0].resource);
+  to.attributes = from.attributes;
+  if (from.dos_name != nullptr) to.short_name = from.dos_name;
+  if (from.security_descriptor != nullptr) {
+    to.security_descriptor.assign(from.security_descriptor, from.security_descriptor_size);
+  }
+  to.creation_time = filetime(from.creation_time);
+  to.last_write_time = filetime(from.last_write_time);
+  to.last_access_time = filetime(from.last_access_time);
+  return to;
+}
+
 void start_library() {
   static const int result = [] {
     wimlib_set_memory_allocator(bounded_malloc, std::free, bounded_realloc);
@@ -330,11 +327,26 @@ void check_image_number(const Info& info, int image, std::string_view shown) {
   fail_image(info, std::to_string(image), shown, "has no image");
 }
 
-File::File(const Slice& slice, std::string shown) : state_(std::make_unique<State>()) {
+void reference(const Host& host, WIMStruct* wim, const std::vector<std::string>& names,
+               std::string_view shown) {
+  if (names.empty()) return;
+  std::vector<const char*> all;
+  for (const std::string& name : names) all.push_back(name.c_str());
+  check(host,
+        wimlib_reference_resource_files(wim, all.data(), static_cast<unsigned>(all.size()), 0, 0),
+        shown);
+}
+
+File::File(const Slice& slice, std::string shown, const std::vector<Slice>& more_parts)
+    : state_(std::make_unique<State>()) {
   Host host;
-  state_->file = slice.file;
   state_->shown = std::move(shown);
-  state_->wim = open_wim(host, host.add_file(slice), 0, state_->shown);
+  state_->slices = ordered_parts(slice, state_->shown, more_parts);
+  std::vector<std::string> names;
+  for (const Slice& part : state_->slices) names.push_back(host.add_file(part));
+  state_->wim = open_wim(host, names.front(), 0, state_->shown);
+  names.erase(names.begin());
+  reference(host, state_->wim.get(), names, state_->shown);
   state_->info = read_info(host, state_->wim.get(), state_->shown);
 }
 
@@ -406,6 +418,10 @@ void File::extract(int image, const Entry& entry, const fs::path& destination) c
 void File::verify() const {
   Host host;
   check(host, wimlib_verify_wim(state_->wim.get(), 0), state_->shown);
+}
+
+bool File::contains(std::string_view sha1) const {
+  return contents_of(*this).contains(hex(parse_sha1(sha1)));
 }
 
 }  // namespace remedia::wim

@@ -60,8 +60,9 @@ struct Entry {
 /// A WIM file open for reading. `slice` may lie inside another file.
 class File {
  public:
-  /// Throws Failure: not a WIM, truncated, split, encrypted, ...; `shown` names it in messages.
-  File(const Slice& slice, std::string shown);
+  /// Throws Failure: not a WIM, truncated, encrypted, ...; `shown` names it in messages. The parts
+  /// of a split WIM (.swm) are all needed, in whatever order; info() is of the first part.
+  File(const Slice& slice, std::string shown, const std::vector<Slice>& more_parts = {});
   ~File();
   File(File&&) noexcept;
   File& operator=(File&&) noexcept;
@@ -83,6 +84,8 @@ class File {
 
   /// Decompresses everything and compares it with its SHA-1; throws Failure if it differs.
   void verify() const;
+  /// Whether it has a content with this SHA-1 (hex), whatever uses it.
+  bool contains(std::string_view sha1) const;
 
   struct State;  ///< for wim_write.cpp
   State& state() const { return *state_; }
@@ -121,6 +124,10 @@ struct UpdateOptions {
   std::array<std::uint8_t, 16> guid = {};
   std::int64_t clock = 0;  ///< times of new files and of the image, seconds since 1970
   int level = 20;          ///< of what is added: 20 (fast) or 50 (LZX: 3.6 % smaller, 8 x the CPU)
+  /// WIMs with content of the additions, compressed already: LZX, written by capture() at the same
+  /// level. What is in one of them is taken as it is there; the result is, bit for bit, the same as
+  /// without. With CaptureOptions::integrity they are checked ten times faster.
+  std::vector<fs::path> components = {};
 };
 
 /// `out` becomes the bytes of `base` (a WIM with one image, made by export_image) with the
@@ -146,6 +153,7 @@ struct CaptureOptions {
   int boot_index = 0;
   int level = 20;
   bool solid = false;
+  bool integrity = false;  ///< with a table of checksums, as a component should have
   std::array<std::uint8_t, 16> guid = {};
   std::int64_t clock = 0;
 };

@@ -17,11 +17,64 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <libxml/xmlerror.h>
+// The functions whose state is a plain structure; those that replace them allocate theirs.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 namespace remedia::wim {
+
+Fd open_quietly(const fs::path& path) {
+  Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOATIME));
+  if (!fd && errno == EPERM) fd = Fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) fail_errno(errno, "open", path);
+  return fd;
+}
+
+// What a virtual file consists of.
+class Parts {
+ public:
+  explicit Parts(std::vector<Part> parts) : parts_(std::move(parts)) {
+    for (const Part& part : parts_) {
+      starts_.push_back(size_);
+      size_ += part.size();
+    }
+  }
+
+  std::uint64_t size() const { return size_; }
+  const std::vector<Part>& all() const { return parts_; }
+
+  std::size_t read(const std::map<fs::path, Fd>& files, std::uint64_t offset,
+                   std::span<char> buffer) const {
+    std::size_t done = 0;
+    auto next = std::upper_bound(starts_.begin(), starts_.end(), offset);
+    for (std::size_t i = static_cast<std::size_t>(next - starts_.begin()); i <= starts_.size();
+         ++i) {
+      if (i == 0 || done == buffer.size()) break;
+      const Part& part = parts_[i - 1];
+      done += read_part(part, files, offset + done - starts_[i - 1], buffer.subspan(done));
+    }
+    return done;
+  }
+
+ private:
+  static std::size_t read_part(const Part& part, const std::map<fs::path, Fd>& files,
+                               std::uint64_t offset, std::span<char> buffer) {
+    if (part.bytes.empty()) {
+      auto file = files.find(part.slice.file);
+      int fd = file == files.end() ? -1 : file->second.get();
+      return part.slice.extents.empty() ? 0 : read_at(part.slice, fd, offset, buffer);
+    }
+    if (offset >= part.bytes.size()) return 0;
+    return part.bytes.copy(buffer.data(), buffer.size(), static_cast<std::size_t>(offset));
+  }
+
+  std::vector<Part> parts_;
+  std::vector<std::uint64_t> starts_;
+  std::uint64_t size_ = 0;
+};
 
 namespace {
 
@@ -30,9 +83,11 @@ constexpr std::string_view kPrefix = "/proc/remedia/";
 
 struct OpenFile {
   bool folder = false;
-  Slice content;
-  std::uint64_t size = 0;
+  std::shared_ptr<const Parts> content;
+  std::map<fs::path, Fd> files;  ///< those of the content
   std::uint64_t position = 0;
+
+  std::uint64_t size() const { return folder ? 0 : content->size(); }
 };
 
 std::recursive_mutex& world_mutex() {
@@ -53,13 +108,6 @@ OpenFile* find_open(int fd) {
   return it == open_files().end() ? nullptr : &it->second;
 }
 
-// The owner of a file may read it without leaving a trace of that; others get an ordinary open.
-int open_quietly(const char* path) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOATIME);
-  if (fd < 0 && errno == EPERM) fd = open(path, O_RDONLY | O_CLOEXEC);
-  return fd;
-}
-
 void say_nothing(void*, const char*, ...) {}
 
 }  // namespace
@@ -73,16 +121,27 @@ struct HostCalls {
     return it == current->nodes_.end() ? nullptr : &it->second;
   }
 
-  // A folder needs a descriptor that is one; what is in the root does not matter (readdir below).
+  // What libwim gets only has to be a descriptor, and for a folder that of one: what it reads
+  // from it is answered here.
   static int open_node(const Host::Node& node) {
-    const char* path = node.folder ? "/" : node.content.file.c_str();
-    int fd = node.folder ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : open_quietly(path);
-    int error = errno;
     return guarded(-1, [&] {
-      if (fd < 0) fail_errno(error, "open", path);
-      open_files()[fd] = {node.folder, node.content, node.content.size(), 0};
-      return fd;
+      OpenFile file{node.folder, node.content, {}, 0};
+      if (!node.folder) file.files = open_all(*node.content);
+      Fd fd(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      if (!fd) fail_errno(errno, "open", "/");
+      open_files()[fd.get()] = std::move(file);
+      return fd.release();
     });
+  }
+
+  static std::map<fs::path, Fd> open_all(const Parts& content) {
+    std::map<fs::path, Fd> files;
+    for (const Part& part : content.all()) {
+      const fs::path& path = part.slice.file;
+      if (path.empty() || files.contains(path)) continue;
+      files.emplace(path, open_quietly(path));
+    }
+    return files;
   }
 
   static void describe(const Host::Node& node, struct stat& info) {
@@ -91,7 +150,7 @@ struct HostCalls {
     info.st_ino = node.inode;
     info.st_nlink = 1;
     info.st_mode = node.folder ? S_IFDIR | 0755 : S_IFREG | 0644;
-    info.st_size = static_cast<off_t>(node.content.size());
+    info.st_size = static_cast<off_t>(node.folder ? 0 : node.content->size());
     info.st_blocks = (info.st_size + 511) / 512;  // fewer would make it a sparse file
     info.st_atim.tv_sec = info.st_mtim.tv_sec = info.st_ctim.tv_sec = current->clock_;
   }
@@ -108,11 +167,10 @@ struct HostCalls {
     }
   }
 
-  static ssize_t read(const OpenFile& file, int fd, void* buffer, std::size_t size,
-                      std::uint64_t offset) {
+  static ssize_t read(const OpenFile& file, void* buffer, std::size_t size, std::uint64_t offset) {
     return guarded<ssize_t>(-1, [&] {
       std::span<char> bytes(static_cast<char*>(buffer), size);
-      return static_cast<ssize_t>(read_at(file.content, fd, offset, bytes));
+      return static_cast<ssize_t>(file.content->read(file.files, offset, bytes));
     });
   }
 
@@ -124,8 +182,14 @@ struct HostCalls {
 
   static int output() { return current == nullptr ? -1 : current->output_; }
 
-  static bool has_editor() { return current != nullptr && current->edit_; }
-  static void edit(std::span<char> metadata) { current->edit_(metadata); }
+  // libwim writes two things from memory as "metadata" without taking a hash: the table of
+  // contents and the XML, of which this is the beginning in UTF-16.
+  static const Host::Edit* editor(std::string_view bytes, bool hashed) {
+    constexpr std::string_view kXml("\xff\xfe<\0W\0I\0", 8);
+    if (current == nullptr) return nullptr;
+    const Host::Edit& edit = hashed ? current->edit_metadata_ : current->edit_table_;
+    return !edit || (!hashed && bytes.starts_with(kXml)) ? nullptr : &edit;
+  }
 };
 
 // libxml2 prints what it dislikes in the XML of a bad WIM, unless each thread tells it not to.
@@ -144,11 +208,13 @@ std::string Host::add(Node node) {
   return name;
 }
 
-std::string Host::add_file(Slice content) {
-  return add({.folder = false, .content = std::move(content)});
+std::string Host::add_file(Slice content) { return add_parts({{std::move(content), {}}}); }
+
+std::string Host::add_parts(std::vector<Part> parts) {
+  return add({.folder = false, .content = std::make_shared<const Parts>(std::move(parts))});
 }
 
-std::string Host::add_folder() { return add({.folder = true, .content = {}}); }
+std::string Host::add_folder() { return add({.folder = true}); }
 
 void Host::rethrow() const {
   if (trouble_) std::rethrow_exception(trouble_);
@@ -212,14 +278,17 @@ int remedia_wim_stat64(const char* path, struct stat* info) {
 int remedia_wim_fstat64(int fd, struct stat* info) {
   int result = fstat(fd, info);
   const OpenFile* file = find_open(fd);
-  if (result == 0 && file != nullptr) info->st_size = static_cast<off_t>(file->size);
+  if (result == 0 && file != nullptr) {
+    info->st_size = static_cast<off_t>(file->size());
+    info->st_mode = file->folder ? S_IFDIR | 0755 : S_IFREG | 0644;
+  }
   return result;
 }
 
 off_t remedia_wim_lseek64(int fd, off_t offset, int whence) {
   OpenFile* file = find_open(fd);
   if (file == nullptr) return lseek(fd, offset, whence);
-  off_t start = whence == SEEK_END   ? static_cast<off_t>(file->size)
+  off_t start = whence == SEEK_END   ? static_cast<off_t>(file->size())
                 : whence == SEEK_CUR ? static_cast<off_t>(file->position)
                                      : 0;
   if (start + offset < 0) {
@@ -233,13 +302,13 @@ off_t remedia_wim_lseek64(int fd, off_t offset, int whence) {
 ssize_t remedia_wim_pread64(int fd, void* buffer, size_t size, off_t offset) {
   const OpenFile* file = find_open(fd);
   if (file == nullptr) return pread(fd, buffer, size, offset);
-  return HostCalls::read(*file, fd, buffer, size, static_cast<std::uint64_t>(offset));
+  return HostCalls::read(*file, buffer, size, static_cast<std::uint64_t>(offset));
 }
 
 ssize_t remedia_wim_read(int fd, void* buffer, size_t size) {
   OpenFile* file = find_open(fd);
   if (file == nullptr) return read(fd, buffer, size);
-  ssize_t n = HostCalls::read(*file, fd, buffer, size, file->position);
+  ssize_t n = HostCalls::read(*file, buffer, size, file->position);
   if (n > 0) file->position += static_cast<std::uint64_t>(n);
   return n;
 }
@@ -258,10 +327,42 @@ int remedia_wim_closedir(DIR* folder) {
   return closedir(folder);
 }
 
+// libwim's SHA-1, as a whole, by OpenSSL: Debian's libwim has none that uses the processor's own
+// instructions. Its state lies where libwim has put its own, which has the same size, and nobody
+// else looks inside. All that libwim's sha1.o defines is defined here; that file is taken
+// out of our copy of the archive.
+static_assert(sizeof(SHA_CTX) <= 8 + 5 * 4 + 64 + 4 && alignof(SHA_CTX) <= 8);
+
+void remedia_wim_sha1_init(SHA_CTX* state);
+void remedia_wim_sha1_update(SHA_CTX* state, const void* bytes, size_t size);
+void remedia_wim_sha1_final(std::uint8_t* hash, SHA_CTX* state);
+void remedia_wim_sha1_buffer(const void* bytes, size_t size, std::uint8_t* hash);
+void remedia_wim_sprint_hash(const std::uint8_t* hash, char* text);
+
+void remedia_wim_sha1_init(SHA_CTX* state) { SHA1_Init(state); }
+void remedia_wim_sha1_update(SHA_CTX* state, const void* bytes, size_t size) {
+  SHA1_Update(state, bytes, size);
+}
+void remedia_wim_sha1_final(std::uint8_t* hash, SHA_CTX* state) { SHA1_Final(hash, state); }
+void remedia_wim_sha1_buffer(const void* bytes, size_t size, std::uint8_t* hash) {
+  SHA1(static_cast<const unsigned char*>(bytes), size, hash);
+}
+
+extern const std::uint8_t remedia_wim_zero_hash[SHA_DIGEST_LENGTH];
+const std::uint8_t remedia_wim_zero_hash[SHA_DIGEST_LENGTH] = {};
+
+void remedia_wim_sprint_hash(const std::uint8_t* hash, char* text) {
+  for (int i = 0; i < SHA_DIGEST_LENGTH; ++i) {
+    *text++ = "0123456789abcdef"[hash[i] >> 4];
+    *text++ = "0123456789abcdef"[hash[i] & 15];
+  }
+  *text = '\0';
+}
+
 // libwim's own function, by which it writes a resource that is in memory. The linker leads calls
 // from libwim's other object files here (--wrap). Seen in the object code of 1.13.6: the table of
-// contents and the XML are flagged as metadata too, but only the metadata of an image has its hash
-// taken.
+// contents and the XML are flagged as metadata too, but only the metadata of an image has its
+// hash taken.
 int __real_write_wim_resource_from_buffer(const void* buffer, size_t size, bool is_metadata,
                                           void* out, int type, std::uint32_t chunk_size,
                                           void* header, std::uint8_t* hash, int flags);
@@ -273,15 +374,16 @@ int __wrap_write_wim_resource_from_buffer(const void* buffer, size_t size, bool 
 int __wrap_write_wim_resource_from_buffer(const void* buffer, size_t size, bool is_metadata,
                                           void* out, int type, std::uint32_t chunk_size,
                                           void* header, std::uint8_t* hash, int flags) {
-  if (!is_metadata || hash == nullptr || !HostCalls::has_editor()) {
+  const char* bytes = static_cast<const char*>(buffer);
+  const auto* edit = is_metadata ? HostCalls::editor({bytes, size}, hash != nullptr) : nullptr;
+  if (edit == nullptr) {
     return __real_write_wim_resource_from_buffer(buffer, size, is_metadata, out, type, chunk_size,
                                                  header, hash, flags);
   }
   constexpr int kInvalidMetadata = 21;  // WIMLIB_ERR_INVALID_METADATA_RESOURCE
   return HostCalls::guarded(kInvalidMetadata, [&] {
-    const char* bytes = static_cast<const char*>(buffer);
     std::vector<char> copy(bytes, bytes + size);
-    HostCalls::edit(copy);
+    (*edit)(copy);
     return __real_write_wim_resource_from_buffer(copy.data(), size, is_metadata, out, type,
                                                  chunk_size, header, hash, flags);
   });

@@ -13,11 +13,26 @@
 #include <exception>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace remedia::wim {
+
+/// Opens for reading. The owner of a file leaves no trace of that; others get an ordinary open.
+/// Throws Failure.
+Fd open_quietly(const fs::path& path);
+
+/// Bytes of a file, or from memory.
+struct Part {
+  Slice slice = {};
+  std::string bytes = {};
+
+  std::uint64_t size() const { return slice.size() + bytes.size(); }
+};
+class Parts;
 
 /// In force from its construction to its end, for one thread at a time; an inner Host replaces the
 /// outer one. Every call into libwim happens inside of one.
@@ -31,6 +46,8 @@ class Host {
   /// A name by which libwim can open `content` while this Host lives. Files that libwim opened stay
   /// readable for longer. Names count up, and libwim sorts by them: call in an order of your own.
   std::string add_file(Slice content);
+  /// The same for a file that is these parts, one after another.
+  std::string add_parts(std::vector<Part> parts);
   /// The same for an empty folder.
   std::string add_folder();
 
@@ -38,8 +55,10 @@ class Host {
   void divert_output(int fd) { output_ = fd; }
 
   /// Called with the metadata of an image, uncompressed, just before libwim writes it.
-  using EditMetadata = std::function<void(std::span<char>)>;
-  void edit_metadata(EditMetadata edit) { edit_ = std::move(edit); }
+  using Edit = std::function<void(std::span<char>)>;
+  void edit_metadata(Edit edit) { edit_metadata_ = std::move(edit); }
+  /// The same for the table of contents of a WIM.
+  void edit_table(Edit edit) { edit_table_ = std::move(edit); }
 
   /// Throws what went wrong in one of our answers, if something did: libwim only passed on "error".
   void rethrow() const;
@@ -48,7 +67,7 @@ class Host {
   friend struct HostCalls;
   struct Node {
     bool folder = false;
-    Slice content = {};
+    std::shared_ptr<const Parts> content = {};
     std::uint64_t inode = 0;
   };
 
@@ -59,7 +78,8 @@ class Host {
   std::int64_t clock_;
   std::map<std::string, Node, std::less<>> nodes_;
   int output_ = -1;
-  EditMetadata edit_;
+  Edit edit_metadata_;
+  Edit edit_table_;
   std::exception_ptr trouble_;
 };
 

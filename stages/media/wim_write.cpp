@@ -1,16 +1,20 @@
 // Writing WIMs. Nothing that is compressed already is compressed again, and what is written depends
 // on the arguments alone: additions are sorted, libwim's world is a Host (wim_host.h).
+// What update() may take from component WIMs is found in wim_component.cpp.
 //
 // libwim replaces a file by taking the old entry out and linking a new one in, which drops what the
 // old one had. So the old entry is noted before, its fields are written into the metadata on its
 // way to the disk (wim_metadata.h), and the result is read back and compared.
 #include "formats/win_names.h"
+#include "media/wim_component.h"
+#include "media/wim_copy.h"
 #include "media/wim_lib.h"
 #include "media/wim_metadata.h"
 #include "support/diagnostic.h"
 
 #include <algorithm>
 #include <cerrno>
+#include <future>
 #include <set>
 
 #include <fcntl.h>
@@ -21,7 +25,6 @@ namespace remedia::wim {
 namespace {
 
 constexpr int kOverwrite = WIMLIB_WRITE_FLAG_NO_CHECK_INTEGRITY;
-constexpr int kWrite = WIMLIB_WRITE_FLAG_NO_CHECK_INTEGRITY | WIMLIB_WRITE_FLAG_RETAIN_GUID;
 constexpr unsigned kAllProcessors = 0;
 
 // --- What is to be done --------------------------------------------------------------------------
@@ -202,12 +205,6 @@ void check_result(const std::vector<Step>& steps, int image, const fs::path& out
   }
 }
 
-void set_info(const Host& host, WIMStruct* wim, wimlib_wim_info info,
-              const std::array<std::uint8_t, 16>& guid, int which, std::string_view shown) {
-  std::copy(guid.begin(), guid.end(), info.guid);
-  check(host, wimlib_set_wim_info(wim, &info, WIMLIB_CHANGE_GUID | which), shown);
-}
-
 void set_names(const Host& host, WIMStruct* wim, int image, const std::string& name,
                const std::string& description, std::string_view shown) {
   if (!name.empty()) check(host, wimlib_set_image_name(wim, image, name.c_str()), shown);
@@ -241,26 +238,6 @@ wimlib_compression_type library_type(Compression compression) {
   return WIMLIB_COMPRESSION_TYPE_NONE;
 }
 
-struct FileId {
-  dev_t device = 0;
-  ino_t inode = 0;
-  bool operator==(const FileId&) const = default;
-};
-
-FileId id_of(const fs::path& path) {
-  struct stat info = {};
-  if (stat(path.c_str(), &info) != 0) return {};
-  return {info.st_dev, info.st_ino};
-}
-
-// Nothing may be written into what it is made of.
-void check_distinct(const fs::path& from, const fs::path& out) {
-  FileId id = id_of(out);
-  if (id != FileId{} && id == id_of(from)) {
-    fail("'{}' would be written over itself", from.string());
-  }
-}
-
 void copy_base(const fs::path& base, const fs::path& out) {
   Slice whole = Slice::whole(base);
   check_distinct(base, out);
@@ -276,6 +253,28 @@ void append(const Host& host, WIMStruct* wim, const fs::path& base, const fs::pa
   if (id_of(out) == before) return;
   throw Failure(Diagnostic{.message = fmt::format("nothing can be appended to '{}'", base.string()),
                            .hint = "export its image to a WIM of its own first"});
+}
+
+using Digests = std::map<const Addition*, Sha1>;
+
+// Of all files, on another thread, while the base is copied.
+std::future<Digests> begin_digests(const std::vector<Addition>& additions) {
+  return std::async(std::launch::async, [&additions] {
+    Digests digests;
+    for (const Addition& addition : additions) {
+      if (!addition.directory) digests.emplace(&addition, sha1_of(addition.content));
+    }
+    return digests;
+  });
+}
+
+std::vector<NewContent> contents_of(const std::vector<Step>& steps, const Digests& digests) {
+  std::vector<NewContent> all;
+  for (const Step& step : steps) {
+    if (step.addition->directory) continue;
+    all.push_back({step.addition->content, digests.at(step.addition)});
+  }
+  return all;
 }
 
 std::vector<Replacement> replacements(const std::vector<Step>& steps) {
@@ -304,23 +303,43 @@ void add_image(Host& host, WIMStruct* wim, const Capture& capture, std::string_v
 
 }  // namespace
 
+void set_info(const Host& host, WIMStruct* wim, wimlib_wim_info info,
+              const std::array<std::uint8_t, 16>& guid, int which, std::string_view shown) {
+  std::copy(guid.begin(), guid.end(), info.guid);
+  check(host, wimlib_set_wim_info(wim, &info, WIMLIB_CHANGE_GUID | which), shown);
+}
+
+FileId id_of(const fs::path& path) {
+  struct stat info = {};
+  if (stat(path.c_str(), &info) != 0) return {};
+  return {info.st_dev, info.st_ino};
+}
+
+void check_distinct(const fs::path& from, const fs::path& out) {
+  FileId id = id_of(out);
+  if (id != FileId{} && id == id_of(from)) {
+    fail("'{}' would be written over itself", from.string());
+  }
+}
+
 void export_image(const File& from, int image, const fs::path& out, const ExportOptions& options) {
   File::State& source = from.state();
   check_image_number(source.info, image, source.shown);
-  check_distinct(source.file, out);
+  for (const Slice& part : source.slices) check_distinct(part.file, out);
   Host host(options.clock);
   set_level(options.level);
   bool keep = source.info.bootable_format && source.info.compression != Compression::none;
   Handle wim =
       new_wim(host, library_type(keep ? source.info.compression : Compression::lzx), out.native());
-  check(host, wimlib_export_image(source.wim.get(), image, wim.get(), nullptr, nullptr, 0),
-        source.shown);
+  Handle copy = keep ? open_for_copy(host, source.slices, source.shown) : nullptr;
+  WIMStruct* images = copy ? copy.get() : source.wim.get();
+  check(host, wimlib_export_image(images, image, wim.get(), nullptr, nullptr, 0), source.shown);
   wimlib_wim_info info = {};
   check(host, wimlib_get_wim_info(source.wim.get(), &info), source.shown);
   info.boot_index = 1;
   set_info(host, wim.get(), info, options.guid, WIMLIB_CHANGE_BOOT_INDEX | WIMLIB_CHANGE_RPFIX_FLAG,
            out.native());
-  check(host, wimlib_write(wim.get(), out.c_str(), WIMLIB_ALL_IMAGES, kWrite, kAllProcessors),
+  check(host, wimlib_write(wim.get(), out.c_str(), WIMLIB_ALL_IMAGES, kWriteFlags, kAllProcessors),
         fmt::format("{}: image {}", source.shown, image));
 }
 
@@ -328,6 +347,8 @@ std::vector<Replacement> update(const fs::path& base, const std::vector<Addition
                                 const UpdateOptions& options, const fs::path& out) {
   Host host(options.clock);
   set_level(options.level);
+  std::future<Digests> digests;
+  if (!options.components.empty()) digests = begin_digests(additions);
   copy_base(base, out);
   Handle wim = open_wim(host, out, WIMLIB_OPEN_FLAG_WRITE_ACCESS, base.native());
   wimlib_wim_info info = {};
@@ -339,6 +360,10 @@ std::vector<Replacement> update(const fs::path& base, const std::vector<Addition
   if (!kept.empty()) {
     check_library_version();
     host.edit_metadata([kept](std::span<char> metadata) { restore_fields(metadata, kept); });
+  }
+  if (digests.valid()) {
+    reference_components(host, wim.get(), base, contents_of(steps, digests.get()),
+                         {options.components, options.level, out});
   }
   run_steps(host, wim.get(), 1, steps, base.native());
   set_names(host, wim.get(), 1, options.name, options.description, base.native());
@@ -358,7 +383,10 @@ void capture(const std::vector<Capture>& images, const CaptureOptions& options,
   wimlib_wim_info info = {};
   info.boot_index = static_cast<std::uint32_t>(options.boot_index);
   set_info(host, wim.get(), info, options.guid, WIMLIB_CHANGE_BOOT_INDEX, out.native());
-  int flags = kWrite | (options.solid ? WIMLIB_WRITE_FLAG_SOLID : 0);
+  int flags = kWriteFlags | (options.solid ? WIMLIB_WRITE_FLAG_SOLID : 0);
+  if (options.integrity) {
+    flags = (flags & ~WIMLIB_WRITE_FLAG_NO_CHECK_INTEGRITY) | WIMLIB_WRITE_FLAG_CHECK_INTEGRITY;
+  }
   check(host, wimlib_write(wim.get(), out.c_str(), WIMLIB_ALL_IMAGES, flags, kAllProcessors),
         out.native());
 }

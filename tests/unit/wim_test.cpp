@@ -979,6 +979,7 @@ TEST(WimDamage, IsExplained) {
       {patched(16, 2, 4), "compressed in a way that libwim does not know"},
       {patched(16, 0x40042, 4), "was not written to its end"},
       {patched(20, 12345, 4), "chunks of a size"},
+      {good.substr(0, 48) + std::string(48, '\0') + good.substr(96), "was not written to its end"},
       {patched(40, 2 | 3 << 16, 4), "is part 2 of 3 of a split WIM"},
       {patched(44, 2, 4), "is damaged"},
       {with_xml(good, "<WIM><ESD><ENCRYPTED/></ESD><IMAGE INDEX=\"1\"/></WIM>"),
