@@ -12,8 +12,8 @@ cd "$(dirname "$0")/.."
 build='g++ cmake ninja-build pkg-config binutils libcli11-dev libfmt-dev libhivex-dev libisofs-dev
        liblua5.4-dev libssl-dev libwim-dev libxml2-dev nlohmann-json3-dev ntfs-3g-dev'
 demo="$build dosfstools genisoimage grub-common grub-efi-amd64-bin grub-pc-bin mtools"
-test="$demo 7zip libgtest-dev libhivex-bin ntfs-3g ovmf qemu-system-x86 seabios udftools
-      wimtools xorriso"
+test="$demo 7zip clang libclang-rt-14-dev libgtest-dev libhivex-bin ntfs-3g ovmf
+      qemu-system-x86 seabios udftools wimtools xorriso"
 
 usage() {
   sed -n "2,7s/^# \{0,1\}//p" cmake/bootstrap.sh >&2

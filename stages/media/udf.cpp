@@ -21,28 +21,11 @@ namespace remedia::udf {
 
 namespace {
 
-// Bounds for one volume. A Windows ISO has some thousand files in some hundred directories.
-constexpr std::uint64_t kMaxDepth = 64;
-constexpr std::uint64_t kMaxPath = 4096;
-constexpr std::uint64_t kMaxNames = 500'000;
-constexpr std::uint64_t kMaxPathBytes = 64u << 20;
-constexpr std::uint64_t kMaxDirectoryBytes = 128u << 20;
-constexpr std::uint64_t kMaxExtents = 2'000'000;
-// Files may share extents (oscdimg -o stores equal files once), but not without end.
-constexpr std::uint64_t kMaxSharing = 64;
-constexpr std::uint64_t kSmallContent = 1u << 30;
-constexpr std::uint8_t kDirectory = 4;
+using volume::Allowance;
+using volume::Collector;
+using volume::shown;
 
-// Why this cannot be a file's name; empty if it can. Windows shows none of these characters, and
-// what is no name here could be a path elsewhere.
-std::string name_fault(std::string_view name) {
-  if (name == "." || name == "..") return "is '.' or '..'";
-  for (char c : name) {
-    if (c == '/' || c == '\\') return "holds a path separator";
-    if (static_cast<unsigned char>(c) < 0x20) return "holds a control character";
-  }
-  return {};
-}
+constexpr std::uint8_t kDirectory = 4;
 
 // Where a file entry and an extended file entry differ (ECMA-167 4/14.9 and 4/14.17).
 struct EntryShape {
@@ -111,26 +94,15 @@ struct Directory {
   std::uint64_t depth = 0;
 };
 
-std::string shown(const std::string& path) {
-  return path.empty() ? "the root directory" : fmt::format("'{}'", path);
-}
-
-// A counter that may only go so far.
-struct Allowance {
-  std::uint64_t limit;
-  std::string_view what;
-  std::uint64_t used = 0;
-};
-
 class Walk {
  public:
-  Walk(const Image& image, Layout layout) : image_(image), layout_(std::move(layout)) {}
+  Walk(const Image& image, Layout layout)
+      : image_(image), layout_(std::move(layout)), found_(image) {}
   Volume run();
 
  private:
   std::uint64_t locate(Address address, std::uint64_t length, std::uint64_t referrer) const;
   Descriptor read_descriptor(Address address, std::uint64_t referrer, std::string_view what) const;
-  void spend(Allowance& allowance, std::uint64_t amount, std::uint64_t at) const;
 
   Node read_node(Address address, std::uint64_t referrer, const std::string& path);
   void check_entry(const Descriptor& d, const std::string& path) const;
@@ -150,36 +122,15 @@ class Walk {
   std::string directory_bytes(const Directory& directory);
   Identifier identifier_at(const Directory& directory, std::string_view bytes,
                            std::size_t pos) const;
-  std::string child_path(const Directory& directory, const Identifier& identifier,
-                         std::uint64_t at);
   void add_child(const Directory& directory, const Identifier& identifier, std::uint64_t at);
   void enter(Directory directory);
-  void check_whole() const;
-  void sort_entries();
 
   const Image& image_;
   Layout layout_;
-  Volume volume_;
+  Collector found_;
   std::vector<Directory> pending_;
   std::set<std::uint64_t> entered_;  // file entries of directories, by byte offset
-
-  // The file that reaches furthest past the end of the image.
-  struct Overrun {
-    std::string path;
-    std::uint64_t end = 0;
-  } overrun_;
-  Allowance names_ = {kMaxNames, "names"};
-  Allowance path_bytes_ = {kMaxPathBytes, "bytes of paths"};
-  Allowance directory_bytes_ = {kMaxDirectoryBytes, "bytes of directories"};
-  Allowance extents_ = {kMaxExtents, "extents"};
 };
-
-void Walk::spend(Allowance& allowance, std::uint64_t amount, std::uint64_t at) const {
-  allowance.used += amount;
-  if (allowance.used > allowance.limit) {
-    image_.bad(at, "the volume has more than {} {}", allowance.limit, allowance.what);
-  }
-}
 
 // Byte offset of a run of blocks, which must lie in its partition (though perhaps not in the file).
 std::uint64_t Walk::locate(Address address, std::uint64_t length, std::uint64_t referrer) const {
@@ -276,7 +227,7 @@ void Walk::follow(Node& node, AllocationList list, const std::string& path) {
   std::set<std::uint64_t> seen;
   std::uint64_t have = 0;
   while (auto link = take(node, list, have, path)) {
-    spend(extents_, 1, link->at);
+    found_.spend(found_.extents, 1, link->at);
     list = continuation(*link, list.is_long, path);
     if (!seen.insert(list.at).second) {
       image_.bad(link->at, "the allocation descriptors of {} form a loop", shown(path));
@@ -318,7 +269,7 @@ AllocationList Walk::continuation(const AllocationDescriptor& link, bool is_long
 
 void Walk::add_extent(Node& node, const AllocationDescriptor& d, std::uint64_t have,
                       const std::string& path) {
-  spend(extents_, 1, d.at);
+  found_.spend(found_.extents, 1, d.at);
   std::uint64_t length = std::min<std::uint64_t>(d.length, node.size - have);
   // Only the last extent may end within a block (ECMA-167 4/12.1); readers differ on what follows.
   if (have % layout_.block_size != 0) {
@@ -327,19 +278,8 @@ void Walk::add_extent(Node& node, const AllocationDescriptor& d, std::uint64_t h
                shown(path), have);
   }
   Extent extent{0, length, d.type != ExtentType::recorded};
-  if (!extent.hole) {
-    extent.offset = locate(d.where, d.length, d.at);
-    std::uint64_t end = extent.offset + length;
-    if (end > image_.size() && end > overrun_.end) overrun_ = {path, end};
-  }
-  Extent* last = node.extents.empty() ? nullptr : &node.extents.back();
-  bool adjoins = last != nullptr && last->hole == extent.hole &&
-                 (extent.hole || last->offset + last->length == extent.offset);
-  if (adjoins) {
-    last->length += length;
-  } else {
-    node.extents.push_back(extent);
-  }
+  if (!extent.hole) extent.offset = locate(d.where, d.length, d.at);
+  found_.append(node.extents, extent, path);
 }
 
 Node Walk::read_root() {
@@ -354,7 +294,7 @@ Node Walk::read_root() {
 
 std::string Walk::directory_bytes(const Directory& directory) {
   const Node& node = directory.node;
-  spend(directory_bytes_, node.size, node.at + 56);
+  found_.spend(found_.directory_bytes, node.size, node.at + 56);
   std::string bytes;
   for (const Extent& e : node.extents) {
     if (e.hole) image_.bad(node.at, "{} is a directory with a hole", shown(directory.path));
@@ -396,23 +336,8 @@ Identifier Walk::identifier_at(const Directory& directory, std::string_view byte
           bytes.substr(kHeader + use_length, name_length)};
 }
 
-std::string Walk::child_path(const Directory& directory, const Identifier& identifier,
-                             std::uint64_t at) {
-  Text name = decode_cs0(identifier.name);
-  if (name.fault.empty()) name.fault = name_fault(name.utf8);
-  if (!name.fault.empty()) {
-    image_.bad(at, "a name in {} {}", shown(directory.path), name.fault);
-  }
-  std::string path = directory.path.empty() ? name.utf8 : directory.path + '/' + name.utf8;
-  if (path.size() > kMaxPath) {
-    image_.bad(at, "a path in {} has more than {} bytes", shown(directory.path), kMaxPath);
-  }
-  spend(path_bytes_, path.size(), at);
-  return path;
-}
-
 void Walk::add_child(const Directory& directory, const Identifier& identifier, std::uint64_t at) {
-  std::string path = child_path(directory, identifier, at);
+  std::string path = found_.join(directory.path, decode_cs0(identifier.name), at);
   Node node = read_node(identifier.node, at + 20, path);
   bool is_directory = node.type == kDirectory;
   if (is_directory != identifier.is_directory()) {
@@ -425,7 +350,7 @@ void Walk::add_child(const Directory& directory, const Identifier& identifier, s
   } else {
     entry.content = {image_.path(), std::move(node.extents)};
   }
-  volume_.entries.push_back(std::move(entry));
+  found_.add(std::move(entry));
 }
 
 // Directories have one name each: one that is met twice would be listed without end, or twice.
@@ -434,10 +359,7 @@ void Walk::enter(Directory directory) {
     image_.bad(directory.node.at, "{} is a directory that was met before: a loop",
                shown(directory.path));
   }
-  if (directory.depth > kMaxDepth) {
-    image_.bad(directory.node.at, "{} is more than {} directories deep", shown(directory.path),
-               kMaxDepth);
-  }
+  found_.check_depth(directory.path, directory.depth, directory.node.at);
   pending_.push_back(std::move(directory));
 }
 
@@ -446,46 +368,20 @@ void Walk::read_directory(const Directory& directory) {
   for (std::size_t pos = 0; pos < bytes.size();) {
     Identifier identifier = identifier_at(directory, bytes, pos);
     std::uint64_t at = offset_in_image(directory.node, pos);
-    spend(names_, 1, at);
+    found_.spend(found_.names, 1, at);
     if (!identifier.is_deleted_or_parent()) add_child(directory, identifier, at);
     pos += identifier.length;
   }
 }
 
-void Walk::check_whole() const {
-  if (overrun_.end > 0) {
-    image_.truncated(fmt::format("'{}' on it ends at byte {}", overrun_.path, overrun_.end));
-  }
-  std::uint64_t content = 0;
-  for (const Entry& entry : volume_.entries) content += entry.content.size();
-  std::uint64_t limit = std::max(kSmallContent, image_.size() * kMaxSharing);
-  if (content > limit) {
-    fail("'{}' has {} bytes, but its files claim {} in all; at most {} are believed", image_.name(),
-         image_.size(), content, limit);
-  }
-}
-
-// By path, so that the order does not depend on the writer of the volume.
-void Walk::sort_entries() {
-  std::vector<Entry>& entries = volume_.entries;
-  std::sort(entries.begin(), entries.end(),
-            [](const Entry& a, const Entry& b) { return a.path < b.path; });
-  auto twice = std::adjacent_find(entries.begin(), entries.end(),
-                                  [](const Entry& a, const Entry& b) { return a.path == b.path; });
-  if (twice != entries.end()) fail("'{}' holds '{}' twice", image_.name(), twice->path);
-}
-
 Volume Walk::run() {
-  volume_.label = layout_.label;
   enter({"", read_root(), 0});
   while (!pending_.empty()) {
     Directory directory = std::move(pending_.back());
     pending_.pop_back();
     read_directory(directory);
   }
-  check_whole();
-  sort_entries();
-  return std::move(volume_);
+  return found_.finish(layout_.label);
 }
 
 }  // namespace

@@ -10,25 +10,12 @@
 // are not looked at.
 #pragma once
 
-#include "support/file.h"
-
-#include <string>
-#include <vector>
+#include "media/volume.h"
 
 namespace remedia::udf {
 
-struct Entry {
-  std::string path;  ///< from the root, UTF-8, '/' between names, as spelt on the volume:
-                     ///< `sources/boot.wim`
-  bool directory = false;
-  Slice content;  ///< where the bytes lie in the image file; empty for directories. Adjoining
-                  ///< extents are one; files may share bytes; holes are possible
-};
-
-struct Volume {
-  std::string label;
-  std::vector<Entry> entries;  ///< every file and directory but the root, sorted by path
-};
+using Entry = VolumeEntry;
+using remedia::Volume;
 
 /// Whether the file carries a UDF volume recognition sequence (NSR02 or NSR03). Does not throw for
 /// a file that is no volume, only for one that cannot be read.

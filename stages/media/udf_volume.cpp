@@ -45,38 +45,6 @@ std::uint8_t tag_checksum(std::string_view tag) {
   return static_cast<std::uint8_t>(sum);
 }
 
-void append_utf8(std::string& out, std::uint32_t c) {
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-    return;
-  }
-  int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-  static constexpr std::array<std::uint32_t, 4> kLead = {0, 0xC0, 0xE0, 0xF0};
-  out += static_cast<char>(kLead[static_cast<std::size_t>(more)] | c >> (6 * more));
-  while (more-- > 0) out += static_cast<char>(0x80 | (c >> (6 * more) & 0x3F));
-}
-
-// UDF says UCS-2, but Windows and Linux both write UTF-16.
-Text decode_utf16(std::string_view bytes) {
-  if (bytes.size() % 2 != 0) return {{}, "ends within a character"};
-  auto unit = [&](std::size_t at) {
-    return static_cast<std::uint32_t>(le<std::uint8_t>(bytes, at) << 8 |
-                                      le<std::uint8_t>(bytes, at + 1));
-  };
-  Text text;
-  for (std::size_t at = 0; at < bytes.size(); at += 2) {
-    std::uint32_t c = unit(at);
-    if (c >= 0xD800 && c < 0xE000) {
-      bool paired = c < 0xDC00 && at + 2 < bytes.size() && unit(at + 2) >> 10 == 0x37;
-      if (!paired) return {{}, "has half of a surrogate pair"};
-      at += 2;
-      c = 0x10000 + ((c - 0xD800) << 10) + (unit(at) - 0xDC00);
-    }
-    append_utf8(text.utf8, c);
-  }
-  return text;
-}
-
 // A label decides nothing, and writers with a wrong length byte exist: no reason to refuse a
 // volume.
 std::string decode_dstring(std::string_view field) {
@@ -285,11 +253,9 @@ Text decode_cs0(std::string_view bytes) {
   if (bytes.size() < 2) return {{}, "is empty"};
   std::uint8_t width = le<std::uint8_t>(bytes, 0);
   bytes.remove_prefix(1);
-  if (width == 16) return decode_utf16(bytes);
+  if (width == 16) return volume::decode_utf16be(bytes);
   if (width != 8) return {{}, fmt::format("has the unknown compression id {}", width)};
-  Text text;
-  for (char c : bytes) append_utf8(text.utf8, static_cast<std::uint8_t>(c));
-  return text;
+  return volume::decode_latin1(bytes);
 }
 
 Address address_at(std::string_view bytes, std::size_t at) {

@@ -213,6 +213,21 @@ TEST(Udf, ReadsWhatMkudffsWrites) {
   }
 }
 
+// Media that are written like a disk have plain partitions too.
+TEST(Udf, ReadsWhatMkudffsWritesForOtherMedia) {
+  for (const char* media : {"hd", "dvd", "dvdram", "cd"}) {
+    SCOPED_TRACE(media);
+    Scratch scratch;
+    fs::path image = scratch.write("image", "");
+    fs::resize_file(image, 32u << 20);
+    run_checked({program_of_root("mkudffs"), "-m", media, "-r", "2.01", "-b", "2048", "-l", "OTHER",
+                 image.string()});
+    Volume volume = read(image);
+    EXPECT_EQ(volume.label, "OTHER");
+    EXPECT_TRUE(volume.entries.empty());
+  }
+}
+
 TEST(Udf, NamesWhatItDoesNotSupport) {
   struct Case {
     std::vector<std::string> options;
@@ -268,7 +283,7 @@ std::string joined(const Node& node) {
 }
 
 Node odd_tree() {
-  Node fragmented = pieces("fragmented", {8192, 4096, 4096, 1});
+  Node fragmented = pieces("fragmented", {65536, 32768, 32768, 1});
   Node by_long = fragmented;
   by_long.name = "fragmented, long descriptors";
   by_long.allocation = Allocation::long_descriptors;
@@ -302,7 +317,8 @@ Node odd_tree() {
 }
 
 TEST(Udf, ReadsOddVolumesAs7zDoes) {
-  for (std::uint16_t revision : {std::uint16_t{0x0102}, std::uint16_t{0x0201}}) {
+  for (int number : {0x0102, 0x0150, 0x0200, 0x0201}) {
+    auto revision = static_cast<std::uint16_t>(number);
     SCOPED_TRACE(revision);
     Scratch scratch;
     Written written = udf_writer::write(odd_tree(), {.revision = revision});
@@ -316,11 +332,61 @@ TEST(Udf, ReadsEveryBlockSizeAlike) {
   Listing expected =
       listing(read_written(scratch, udf_writer::write(odd_tree(), {.block_size = 2048})));
   EXPECT_EQ(expected.at("fragmented"), expected.at("extended entry"));
-  for (std::uint32_t block_size : {512u, 1024u, 4096u}) {
-    SCOPED_TRACE(block_size);
-    Written written = udf_writer::write(odd_tree(), {.block_size = block_size});
-    EXPECT_EQ(listing(read_written(scratch, written)), expected);
+  for (std::uint32_t block_size : {512u, 1024u, 4096u, 8192u, 16384u, 32768u}) {
+    for (std::uint16_t revision : {std::uint16_t{0x0102}, std::uint16_t{0x0201}}) {
+      SCOPED_TRACE(fmt::format("{} {:x}", block_size, revision));
+      Written written =
+          udf_writer::write(odd_tree(), {.block_size = block_size, .revision = revision});
+      EXPECT_EQ(listing(read_written(scratch, written)), expected);
+    }
   }
+}
+
+// Names of one directory in many extents, of which the entry lists a few.
+TEST(Udf, ReadsDirectoriesOfEveryAllocation) {
+  for (Allocation allocation : {Allocation::short_descriptors, Allocation::long_descriptors}) {
+    for (bool extended : {false, true}) {
+      Node many = folder("many \U0001F600", {});
+      many.allocation = allocation;
+      many.extended = extended;
+      many.fragmented = true;
+      many.descriptors_per_list = 3;
+      many.attributes = 24;
+      for (int i = 0; i < 300; ++i) {
+        many.children.push_back(file(fmt::format("{} of many", i), fmt::format("{}", i)));
+      }
+      Scratch scratch;
+      Written written = udf_writer::write(folder("", {many}), {.block_size = 512});
+      ASSERT_GT(written.lists.at(many.name).size(), 5u);
+      Volume volume = read_written(scratch, written);
+      EXPECT_EQ(volume.entries.size(), 301u);
+      for (int i = 0; i < 300; ++i) {
+        EXPECT_EQ(content(volume, fmt::format("{}/{} of many", many.name, i)),
+                  fmt::format("{}", i));
+      }
+    }
+  }
+}
+
+// Two maps of one partition: what is referred to by the one number or the other is the same.
+TEST(Udf, ReadsSeveralPartitionMaps) {
+  Scratch scratch;
+  Node node = pieces("file", {2048, 100});
+  node.allocation = Allocation::long_descriptors;
+  Written written = udf_writer::write(folder("", {node}));
+  for (bool in_main : {true, false}) {
+    std::uint64_t at = written.logical_volume(in_main);
+    put32(written.bytes, at + 264, 12);
+    put32(written.bytes, at + 268, 2);
+    written.bytes.replace(at + 446, 6, written.bytes.substr(at + 440, 6));
+    put(written.bytes, at + 10, 452 - 16, 2);
+    reseal(written.bytes, at);
+  }
+  put(written.bytes, written.names.at("file") + 28, 1, 2);
+  reseal(written.bytes, written.names.at("file"));
+  put(written.bytes, written.descriptors.at("file") + 16 + 8, 1, 2);
+  reseal(written.bytes, written.entries.at("file"));
+  EXPECT_EQ(content(read_written(scratch, written), "file"), joined(node));
 }
 
 // 7z refuses these, so the writer's own bytes are the referee.
