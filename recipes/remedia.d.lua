@@ -14,7 +14,7 @@
 function project(fields) end
 
 ---@class (exact) remedia.Source
----@field media remedia.Path an ISO, a folder with the same layout, or a .wim
+---@field media remedia.Path an ISO, a folder with the same layout, an ADK or copype folder, or a .wim, .esd or .swm; 'remedia help source MEDIUM' lists what is found on one
 ---@field image integer|string "winre" (the recovery image inside install.wim), "pe" or "setup" (image 1 or 2 of boot.wim), or the index or name of an image
 ---@field edition? string the image of install.wim whose recovery image is meant, where they differ
 ---@field arch? "amd64"|"arm64"|"x86" checked against the WIM; the names of outputs depend on it
@@ -35,12 +35,49 @@ function source(fields) end
 ---@return remedia.Overlay
 function overlay(fields) end
 
+---@class (exact) remedia.Remove
+---@field [integer] string|(string)[] paths in the image; * and ? within a name, ** across folders; a folder goes with all that is in it
+---@field paths? string|(string)[] paths in the image; * and ? within a name, ** across folders; a folder goes with all that is in it
+---@field everywhere? boolean also every other path with the same content, such as the hard links and copies in Windows/WinSxS
+
+---Files and folders that an image's base has and the image shall not have.
+---@param fields remedia.Remove
+---@return remedia.Remove
+function remove(fields) end
+
+---@class (exact) remedia.Registry
+---@field key string in HKLM\SYSTEM, HKLM\SOFTWARE or HKU\.DEFAULT; write it as [[...]], so that Lua leaves the backslashes alone
+---@field name? string of the value
+---@field dword? integer REG_DWORD
+---@field qword? integer REG_QWORD
+---@field string? string REG_SZ
+---@field expand? string REG_EXPAND_SZ: %VARIABLES% are replaced by whoever reads it
+---@field multi? string|(string)[] REG_MULTI_SZ
+---@field binary? string REG_BINARY, as hexadecimal digits: "0a ff 01"
+---@field delete? "value"|"key" deletes the value that `name` names, or the key with all below it
+
+---A value or key of the image's registry, set or deleted in its own hives.
+---@param fields remedia.Registry
+---@return remedia.Registry
+function registry(fields) end
+
 ---@class (exact) remedia.Wim
 ---@field name string names the folder below OUT
 ---@field from remedia.Source the base
 ---@field title? string the image's name in the WIM and in boot menus
 ---@field description? string the image's description in the WIM
 ---@field overlays? remedia.Overlay|string|(remedia.Overlay|string)[] folders whose files go into the image; later ones win
+---@field remove? remedia.Remove|string|(remedia.Remove|string)[] what is taken out of the base; overlays and settings come after it
+---@field registry? remedia.Registry|(remedia.Registry)[] values and keys of the image's registry, set or deleted
+---@field scratch_space? integer MB of the RAM disk that can be written to: 32, 64, 128, 256 or 512
+---@field target_path? string the drive that a started Windows PE sees itself on, such as X:\
+---@field locale? string language and formats, such as "de-DE"; the user interface follows if the base has that language
+---@field keyboards? string|(string)[] layouts by locale ("de-DE") or number ("0407:00000407"), the default first
+---@field background? remedia.Path the desktop's picture, a JPEG
+---@field startnet? string text of Windows/System32/startnet.cmd; begins with wpeinit as a rule
+---@field winpeshl? string|(string)[] programs to start instead of the shell, one after the other: lines of [LaunchApps] in winpeshl.ini, arguments after a comma
+---@field requires? string|(string)[] packages that the base must have, such as "WinPE-PowerShell": optional components cannot be added on Linux
+---@field min_build? integer the oldest build of Windows that the base may be: 26100
 ---@field compression_level? integer effort for what is added: 20 is fast, 50 is some 4 % smaller for eight times the CPU; the base is never recompressed
 
 ---A Windows image: a base and what goes into it. Artifacts boot it.
@@ -49,8 +86,8 @@ function overlay(fields) end
 function wim(fields) end
 
 ---@class (exact) remedia.Iso
----@field [integer] remedia.Wim|string|(remedia.Wim|string)[] the image to boot; several make a menu, the first is the default
----@field boot? remedia.Wim|string|(remedia.Wim|string)[] the image to boot; several make a menu, the first is the default
+---@field [integer] remedia.Wim|(remedia.Wim)[] the image to boot; several make a menu, the first is the default
+---@field boot? remedia.Wim|(remedia.Wim)[] the image to boot; several make a menu, the first is the default
 ---@field name? string names the file and the target
 ---@field label? string volume label, at most 32 of A-Z, 0-9 and _ (Joliet shows 16)
 ---@field timeout? integer seconds that a menu waits; one image starts at once

@@ -6,6 +6,7 @@
 #include "graph/job.h"
 #include "kinds/kinds.h"
 #include "kinds/manifest.h"
+#include "kinds/source_report.h"
 #include "recipe/schema.h"
 #include "support/artifact.h"
 #include "support/diagnostic.h"
@@ -35,7 +36,15 @@ std::string manifest_help() {
   return text;
 }
 
-int help(const std::string& topic, bool luals) {
+int help(const std::string& topic, const std::string& medium, bool luals) {
+  if (!medium.empty()) {
+    if (topic != "source") {
+      throw Failure(Diagnostic{.message = fmt::format("help on '{}' takes no medium", topic),
+                               .hint = "remedia help source MEDIUM lists what is found on one"});
+    }
+    fmt::print("{}", kinds::source_report(medium));
+    return 0;
+  }
   std::string text = luals                 ? recipe::editor_definitions(kinds::schemas())
                      : topic.empty()       ? recipe::help_overview(kinds::schemas())
                      : topic == "manifest" ? manifest_help()
@@ -88,9 +97,12 @@ int run(int argc, char** argv) {
   stage_command->add_option("SPEC", spec, "written by ninja")->required();
 
   std::string topic;
+  std::string medium;
   bool luals = false;
   CLI::App* help_command = app.add_subcommand("help", "constructors, helpers and their fields");
   help_command->add_option("TOPIC", topic, "a word of the recipe language, or manifest");
+  help_command->add_option("MEDIUM", medium,
+                           "with 'source': an ISO, folder or WIM; lists what is found on it");
   help_command->add_flag("--luals", luals, "the definitions for the Lua language server");
 
   // CLI11 would take what follows "--" for further recipes.
@@ -102,7 +114,7 @@ int run(int argc, char** argv) {
   remove_parts_on_signals();
   std::signal(SIGXFSZ, SIG_IGN);  // so that a file too large is an error with a place
   request.definitions = graph::parse_definitions(definitions);
-  if (*help_command) return help(topic, luals);
+  if (*help_command) return help(topic, medium, luals);
   if (*stage_command) {
     print(graph::run_stage(spec, kinds::all()));
     return 0;

@@ -43,11 +43,12 @@ std::string made_text(const std::string& fingerprint, const std::string& output)
                      fs::last_write_time(output).time_since_epoch().count());
 }
 
-// Gives a failure that does not know its place the recipe line of the stage.
-Failure with_place(const Failure& failure, const Location& where) {
+// Gives a failure that does not know its place the recipe line of the field that it is about.
+Failure with_place(const Failure& failure, const std::string& output, std::string_view field) {
   std::vector<Diagnostic> diagnostics = failure.diagnostics();
   for (Diagnostic& d : diagnostics) {
-    if (d.where.name.empty()) d.where = where;
+    if (d.where.name.empty())
+      d.where = read_place(output, d.field.empty() ? field : std::string_view(d.field));
   }
   return Failure(std::move(diagnostics));
 }
@@ -101,7 +102,7 @@ void Job::fail_at(std::string_view field, std::string message, std::string hint,
 }
 
 void Job::rethrow_at(std::string_view field, const Failure& failure) const {
-  throw with_place(failure, place(field));
+  throw with_place(failure, outputs_.front(), field);
 }
 
 void Job::warn(std::string_view field, std::string message) {
@@ -155,7 +156,7 @@ std::vector<Diagnostic> run_stage(const fs::path& spec_file, std::span<const Kin
     job.finish(depfile_name);
     return job.warnings();
   } catch (const Failure& failure) {
-    throw with_place(failure, read_place(outputs.front(), ""));
+    throw with_place(failure, outputs.front(), "");
   } catch (const nlohmann::json::exception&) {
     // Parameters are checked when the graph is written; what else is JSON, other stages left.
     throw Failure(

@@ -14,13 +14,19 @@ namespace remedia::kinds {
 extern const graph::Kind project;
 extern const graph::Kind source;
 extern const graph::Kind overlay;
+extern const graph::Kind remove;
+extern const graph::Kind registry;
 extern const graph::Kind wim;
 extern const graph::Kind iso;
-extern const graph::Kind manifest;  // a stage that no recipe names: every product has one
+// Stages that no recipe names:
+extern const graph::Kind component;
+extern const graph::Kind settings;
+extern const graph::Kind manifest;  // every product has one
 
 /// In the order of `remedia help`.
 inline std::span<const graph::Kind> all() {
-  static const graph::Kind table[] = {project, source, overlay, wim, iso, manifest};
+  static const graph::Kind table[] = {project, source, overlay,   remove,   registry,
+                                      wim,     iso,    component, settings, manifest};
   return table;
 }
 

@@ -75,15 +75,20 @@ class Sections {
     for (const std::string& file : order_) {
       const auto& record = records_.at(file);
       if (record.at("stage") != "wim") continue;
-      const auto& source = records_.at(record.at("base").get<std::string>());
-      list.push_back({{"name", record.at("name")},
-                      {"title", record.at("title")},
-                      {"file", record.at("file")},
-                      {"guid", record.at("guid")},
-                      {"architecture", source.at("arch")},
-                      {"base", source.at("image")},
-                      {"inputs", source.at("inputs")},
-                      {"files", record.at("files")}});
+      const auto& source = records_.at(record.at("source").get<std::string>());
+      nlohmann::ordered_json image = {
+          {"name", record.at("name")},         {"title", record.at("title")},
+          {"file", record.at("file")},         {"guid", record.at("guid")},
+          {"architecture", source.at("arch")}, {"base", source.at("image")},
+          {"inputs", source.at("inputs")},     {"requires", record.at("requires")},
+          {"files", record.at("files")}};
+      // What only some images have.
+      for (const auto& [name, fields] : kSections) {
+        if (!record.contains(name)) continue;
+        const auto& section = records_.at(record.at(name).get<std::string>());
+        for (const char* field : fields) image[field] = section.at(field);
+      }
+      list.push_back(std::move(image));
     }
     return list;
   }
@@ -108,6 +113,9 @@ class Sections {
   }
 
  private:
+  static inline const std::map<std::string, std::vector<const char*>> kSections = {
+      {"removal_record", {"removed", "left_elsewhere"}}, {"settings_record", {"registry"}}};
+
   std::map<std::string, nlohmann::ordered_json> records_;
   std::vector<std::string> order_;
 };
@@ -170,6 +178,12 @@ std::span<const ManifestField> manifest_fields() {
       {"images.base.version", "from the WIM's XML: major.minor.build.service pack build"},
       {"images.base.edition", "from the WIM's XML (EDITIONID)"},
       {"images.base.languages", "from the WIM's XML"},
+      {"images.base.kernel_version", "file version of ntoskrnl.exe; empty if there is none"},
+      {"images.base.loader_version", "file version of winload; empty if there is none"},
+      {"images.base.registry_version",
+       "from the SOFTWARE hive: major.minor.build.UBR; empty if there is none"},
+      {"images.base.disagreements", "where these contradict each other, in words"},
+      {"images.base.packages", "installed packages, by the SOFTWARE hive: name and version"},
       {"images.inputs",
        "the media that were read: the source's own first, then a lender of boot files"},
       {"images.inputs.path", "as the recipe wrote it"},
@@ -183,6 +197,23 @@ std::span<const ManifestField> manifest_fields() {
       {"images.files.replaces", "the file of the base that it replaced; absent if there was none"},
       {"images.files.short_name_lost",
        "the 8.3 name that the replaced file had; absent if it had none"},
+      {"images.requires", "packages that the recipe demands of the base; it has them"},
+      {"images.removed", "what was taken out of the base; absent if the recipe removes nothing"},
+      {"images.removed.path", "in the image"},
+      {"images.removed.pattern", "of the recipe"},
+      {"images.removed.size", "bytes; absent for folders"},
+      {"images.removed.sha1", "of the content, as the WIM has it"},
+      {"images.removed.everywhere", "whether the content is gone from every path"},
+      {"images.left_elsewhere", "removed files whose content is still there at another path"},
+      {"images.left_elsewhere.path", "where it still is"},
+      {"images.left_elsewhere.removed", "where it was removed"},
+      {"images.registry", "what the settings changed; absent if the recipe sets nothing"},
+      {"images.registry.hive", "SYSTEM, SOFTWARE or DEFAULT"},
+      {"images.registry.key", "below the root of the hive, CurrentControlSet resolved"},
+      {"images.registry.name", "of the value; empty: the default value, or the key itself"},
+      {"images.registry.action", "set_value, delete_value, create_key or delete_key"},
+      {"images.registry.value", "as set; absent for deletions and keys"},
+      {"images.registry.before", "what was there; absent if nothing was"},
       {"volumes", "what is on each medium"},
       {"volumes.kind", "the word of the recipe language that made it"},
       {"volumes.file", "path below OUT"},

@@ -54,7 +54,7 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node,
   edge.label = "OVERLAY " + path.written;
   edge.parameters["to"] = node->text("to");
   edge.outputs = {graph::Planner::store_path(edge, "tree")};
-  graph::Planned planned{.file = edge.outputs[0]};
+  graph::Planned planned{.file = edge.outputs[0], .parts = {{"shown", path.written}}};
   planner.add(std::move(edge));
   return planned;
 }

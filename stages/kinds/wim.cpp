@@ -1,18 +1,24 @@
 // wim { ... }: one Windows image, from a base and what goes into it.
 //
 // The base's bytes are copied verbatim and the additions appended, so nothing is recompressed and
-// the bytes never depend on what was built before.
+// the bytes never depend on what was built before. Their compressed data come from the component
+// stages; the changes that settings and `remove` ask for are stages of their own too.
 
 #include "media/wim.h"
 
 #include "formats/win_names.h"
 #include "graph/graph.h"
 #include "graph/job.h"
+#include "kinds/component.h"
 #include "kinds/kinds.h"
-#include "support/tree.h"
+#include "kinds/remove.h"
+#include "kinds/settings.h"
+#include "media/base_facts.h"
+#include "media/layers.h"
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 namespace remedia::kinds {
 
@@ -20,171 +26,217 @@ namespace {
 
 using recipe::Type;
 
-const recipe::Schema schema = {
-    .word = "wim",
-    .role = recipe::Role::image,
-    .help =
-        "A Windows image: a base and what goes into it. Artifacts boot it.\n"
-        "Files that replace one of the base keep its attributes, times and security descriptor; "
-        "the manifest lists each.",
-    .fields =
-        {
-            {.name = "name",
-             .type = Type::name,
-             .help = "names the folder below OUT",
-             .required = true,
-             .max = 40},
-            {.name = "from",
-             .type = Type::value,
-             .help = "the base",
-             .required = true,
-             .words = {"source"}},
-            {.name = "title",
-             .type = Type::text,
-             .help = "the image's name in the WIM and in boot menus",
-             .fallback = "name",
-             .max = 120},
-            {.name = "description",
-             .type = Type::text,
-             .help = "the image's description in the WIM",
-             .fallback = "the base's",
-             .max = 500},
-            {.name = "overlays",
-             .type = Type::value,
-             .help = "folders whose files go into the image; later ones win",
-             .list = true,
-             .words = {"overlay"}},
-            {.name = "compression_level",
-             .type = Type::integer,
-             .help =
-                 "effort for what is added: 20 is fast, 50 is some 4 % smaller for eight times the "
-                 "CPU; the base is never recompressed",
-             .fallback = "20",
-             .min = 1,
-             .max = 100},
-        },
-};
+recipe::Schema make_schema() {
+  recipe::Schema schema = {
+      .word = "wim",
+      .role = recipe::Role::image,
+      .help =
+          "A Windows image: a base and what goes into it. Artifacts boot it.\n"
+          "Files that replace one of the base keep its attributes, times and security "
+          "descriptor; the manifest lists each.",
+      .fields =
+          {
+              {.name = "name",
+               .type = Type::name,
+               .help = "names the folder below OUT",
+               .required = true,
+               .max = 40},
+              {.name = "from",
+               .type = Type::value,
+               .help = "the base",
+               .required = true,
+               .words = {"source"}},
+              {.name = "title",
+               .type = Type::text,
+               .help = "the image's name in the WIM and in boot menus",
+               .fallback = "name",
+               .max = 120},
+              {.name = "description",
+               .type = Type::text,
+               .help = "the image's description in the WIM",
+               .fallback = "the base's",
+               .max = 500},
+              {.name = "overlays",
+               .type = Type::value,
+               .help = "folders whose files go into the image; later ones win",
+               .list = true,
+               .words = {"overlay"}},
+              {.name = "remove",
+               .type = Type::value,
+               .help = "what is taken out of the base; overlays and settings come after it",
+               .list = true,
+               .words = {"remove"}},
+              {.name = "registry",
+               .type = Type::value,
+               .help = "values and keys of the image's registry, set or deleted",
+               .list = true,
+               .words = {"registry"}},
+          },
+  };
+  for (recipe::Field& field : setting_fields()) schema.fields.push_back(std::move(field));
+  schema.fields.push_back(
+      {.name = "requires",
+       .type = Type::text,
+       .help = "packages that the base must have, such as \"WinPE-PowerShell\": optional "
+               "components cannot be added on Linux",
+       .list = true,
+       .max = 200});
+  schema.fields.push_back({.name = "min_build",
+                           .type = Type::integer,
+                           .help = "the oldest build of Windows that the base may be: 26100",
+                           .min = 1,
+                           .max = 999999});
+  schema.fields.push_back(
+      {.name = "compression_level",
+       .type = Type::integer,
+       .help = "effort for what is added: 20 is fast, 50 is some 4 % smaller for eight times the "
+               "CPU; the base is never recompressed",
+       .fallback = "20",
+       .min = 1,
+       .max = 100});
+  return schema;
+}
+
+const recipe::Schema schema = make_schema();
 
 graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const graph::Binding&) {
   std::string name = node->text("name");
   std::string title = node->has("title") ? node->text("title") : name;
+  std::int64_t level = node->integer("compression_level");
   recipe::NodeRef from = node->node("from");
-  graph::Planned base = planner.plan(from, {});
+  graph::Planned source = planner.plan(from, {});
   graph::Binding binding{.arch = from->text("arch")};
+  std::string source_record = source.records.front();
 
   graph::Edge edge{.kind = "wim", .origin = node};
   edge.label = fmt::format("WIM {}/{}", planner.recipe(), name);
-  edge.parameters["base"] = base.file;
-  edge.parameters["base_record"] = base.records.front();
+  graph::Planned planned;
+  std::string base = source.file;
+  edge.parameters["source_record"] = source_record;
+  if (node->has("remove")) {
+    graph::Planned removal = plan_removal(planner, node, base, source_record);
+    base = removal.file;
+    planned.records.push_back(removal.records.front());
+    edge.parameters["removal_record"] = removal.records.front();
+  }
+  edge.parameters["base"] = base;
   edge.parameters["name"] = name;
   edge.parameters["title"] = title;
   edge.parameters["description"] = node->text("description");
-  edge.parameters["compression_level"] = node->integer("compression_level");
+  edge.parameters["compression_level"] = level;
+  edge.parameters["requires"] = node->texts("requires");
+  edge.parameters["min_build"] = node->integer("min_build");
   edge.parameters["trees"] = nlohmann::ordered_json::array();
+  edge.parameters["components"] = nlohmann::ordered_json::array();
   edge.parameters["clock"] = planner.clock();
-  edge.inputs = {base.file, base.records.front()};
+
+  std::vector<std::string> trees;
+  auto add_tree = [&](const graph::Planned& tree) {
+    if (std::find(trees.begin(), trees.end(), tree.file) != trees.end()) return;
+    trees.push_back(tree.file);
+    edge.parameters["components"].push_back(
+        plan_component(planner, node, tree.file, tree.parts.at("shown"), level));
+  };
   for (const recipe::NodeRef& overlay : node->nodes("overlays")) {
-    std::string tree = planner.plan(overlay, binding).file;
-    edge.parameters["trees"].push_back(tree);
-    if (std::find(edge.inputs.begin(), edge.inputs.end(), tree) == edge.inputs.end())
-      edge.inputs.push_back(tree);
+    graph::Planned tree = planner.plan(overlay, binding);
+    edge.parameters["trees"].push_back(tree.file);
+    add_tree(tree);
   }
+  graph::Planned settings = plan_settings(planner, node, binding, base);
+  if (!settings.file.empty()) {
+    edge.parameters["settings"] = settings.file;
+    edge.parameters["settings_record"] = settings.records.front();
+    planned.records.push_back(settings.records.front());
+    add_tree(settings);
+  }
+  edge.inputs = {base, source_record};
+  edge.inputs.insert(edge.inputs.end(), planned.records.begin(), planned.records.end());
+  edge.inputs.insert(edge.inputs.end(), trees.begin(), trees.end());
+  for (const auto& component : edge.parameters["components"]) edge.inputs.push_back(component);
   edge.outputs = {fmt::format("{}/{}/boot.wim", planner.recipe(), name),
                   fmt::format(".store/wim/{}.{}.record", planner.recipe(), name)};
   edge.pool = "compress";
 
-  graph::Planned planned{.file = edge.outputs[0], .parts = base.parts};
+  planned.file = edge.outputs[0];
+  planned.parts = source.parts;
   planned.parts["title"] = title;
   planned.parts["arch"] = binding.arch;
-  planned.records = {edge.outputs[1]};
-  planned.records.insert(planned.records.end(), base.records.begin(), base.records.end());
+  planned.records.insert(planned.records.begin(), edge.outputs[1]);
+  planned.records.insert(planned.records.end(), source.records.begin(), source.records.end());
   planner.add(std::move(edge));
   planner.add_product({planner.recipe(), name, "wim", planned.file, planned.records, node});
   return planned;
 }
 
-/// What all trees together put into the image. Later trees win over earlier ones, file by file.
-class Layers {
- public:
-  void add(const TreeEntry& entry) {
-    std::string key = fold_case(entry.target);
-    check_parents(entry, key);
-    auto found = entries_.find(key);
-    if (found != entries_.end() && found->second.directory != entry.directory) {
-      collision(found->second, entry);
-    }
-    // A folder that two overlays share is the same folder.
-    if (found != entries_.end() && entry.directory) return;
-    if (found == entries_.end() && !entry.directory) check_children(entry, key);
-    entries_[key] = entry;
-  }
-
-  std::vector<TreeEntry> take() const {
-    std::vector<TreeEntry> out;
-    for (const auto& [key, entry] : entries_) out.push_back(entry);
-    return out;
-  }
-
- private:
-  void check_parents(const TreeEntry& entry, const std::string& key) const {
-    for (std::size_t slash = key.find('/'); slash != std::string::npos;
-         slash = key.find('/', slash + 1)) {
-      auto parent = entries_.find(key.substr(0, slash));
-      if (parent != entries_.end() && !parent->second.directory) collision(parent->second, entry);
-    }
-  }
-
-  void check_children(const TreeEntry& entry, const std::string& key) const {
-    auto child = entries_.lower_bound(key + "/");
-    if (child != entries_.end() && child->first.starts_with(key + "/"))
-      collision(child->second, entry);
-  }
-
-  [[noreturn]] static void collision(const TreeEntry& a, const TreeEntry& b) {
-    fail("'{}' is a {} in '{}' and a {} in '{}'", b.target, a.directory ? "folder" : "file",
-         a.origin, b.directory ? "folder" : "file", b.origin);
-  }
-
-  std::map<std::string, TreeEntry> entries_;
-};
+std::vector<std::string> tree_names(const nlohmann::json& parameters) {
+  std::vector<std::string> names = parameters.at("trees");
+  if (parameters.contains("settings")) names.push_back(parameters.at("settings"));
+  return names;
+}
 
 std::vector<TreeEntry> merged_trees(const graph::Job& job) {
   Layers layers;
-  for (const auto& tree : job.parameters().at("trees")) {
-    std::vector<TreeEntry> entries = read_tree(tree.get<std::string>());
-    job.about("overlays", [&] {
-      for (const TreeEntry& entry : entries) layers.add(entry);
-    });
-  }
+  job.about("overlays", [&] {
+    for (const auto& tree : job.parameters().at("trees"))
+      layers.add(read_tree(tree.get<std::string>()));
+    if (job.parameters().contains("settings"))
+      layers.add_exclusive(read_tree(job.text("settings")), "the settings of this image");
+  });
   return layers.take();
 }
 
-// Between the overlay's stage and this one a file may have changed; what goes in must be what the
-// tree and the manifest say. The files are not inputs of this edge: the tree is, so a touched file
-// ends there.
-bool fits(const TreeEntry& entry) {
-  std::error_code error;
-  return fs::file_size(entry.source, error) == entry.size && sha256(entry.slice()) == entry.sha256;
+// What the source's stage found out about the base.
+BaseFacts facts_of(const nlohmann::ordered_json& image) {
+  BaseFacts facts;
+  facts.from_xml = image.at("version");
+  facts.from_kernel = image.at("kernel_version");
+  facts.from_loader = image.at("loader_version");
+  facts.from_hive = image.at("registry_version");
+  for (const auto& package : image.at("packages")) {
+    BaseFacts::Package& known = facts.packages.emplace_back();
+    known.name = package.at("name");
+    known.version = package.at("version");
+    known.installed = true;
+  }
+  return facts;
 }
 
-std::vector<wim::Addition> checked_additions(const std::vector<TreeEntry>& entries,
-                                             const nlohmann::json& trees) {
-  std::vector<wim::Addition> additions;
-  for (const TreeEntry& entry : entries) {
-    wim::Addition addition{.target = entry.target, .directory = entry.directory, .content = {}};
-    if (!entry.directory) {
-      if (!fits(entry)) {
-        // ninja would not list the overlays again if the file was given an old date.
-        for (const auto& tree : trees) fs::remove(tree.get<std::string>());
-        throw Failure(Diagnostic{
-            .message = fmt::format("'{}' changed while the image was built", entry.origin),
-            .hint = "run the build again"});
-      }
-      addition.content = entry.slice();
+// Optional components cannot be added on Linux, so an image whose tools need one must start from a
+// base that has it.
+void check_requirements(const graph::Job& job, const std::string& base, const BaseFacts& facts) {
+  for (const std::string required : job.parameters().at("requires")) {
+    if (find_package(facts, required) != nullptr) continue;
+    if (facts.packages.empty()) {
+      job.fail_at("requires",
+                  fmt::format("the base ('{}') does not say which packages it has, so '{}' cannot "
+                              "be checked",
+                              base, required));
     }
-    additions.push_back(std::move(addition));
+    std::vector<std::string> names;
+    for (const BaseFacts::Package& package : facts.packages) names.push_back(package.name);
+    std::string hint = did_you_mean(required, names);
+    if (hint.empty()) {
+      hint =
+          "optional components cannot be added on Linux: add it on Windows with DISM and name "
+          "that WIM as the source's media, or start from winre, which has more of them";
+    }
+    job.fail_at("requires", fmt::format("the base ('{}') has no package '{}'", base, required),
+                hint);
   }
-  return additions;
+}
+
+void check_build(const graph::Job& job, const std::string& base, const BaseFacts& facts) {
+  std::int64_t wanted = job.parameters().at("min_build");
+  if (wanted == 0) return;
+  std::optional<int> build = build_number(facts);
+  if (!build) {
+    job.fail_at("min_build",
+                fmt::format("the base ('{}') does not say which build of Windows it is", base));
+  }
+  if (*build >= wanted) return;
+  job.fail_at("min_build",
+              fmt::format("the base ('{}') is build {}, older than {}", base, *build, wanted),
+              "take a newer medium");
 }
 
 // The base is ours: what is wrong with it is not the user's file.
@@ -222,37 +274,74 @@ nlohmann::ordered_json files_record(const std::vector<TreeEntry>& entries,
   return files;
 }
 
+// What was removed everywhere must not come back under another name.
+void check_stays_removed(const graph::Job& job, const nlohmann::ordered_json& removal) {
+  std::map<std::string, std::string> gone;  // by SHA-1
+  for (const auto& removed : removal.at("removed")) {
+    if (removed.value("everywhere", false) && removed.at("size") > 0)
+      gone.emplace(removed.at("sha1"), removed.at("path"));
+  }
+  if (gone.empty()) return;
+  wim::File image(Slice::whole(job.part(0)), job.output(0));
+  for (const wim::Entry& entry : image.list(1)) {
+    auto found = gone.find(entry.sha1);
+    if (found == gone.end()) continue;
+    job.fail_at("overlays",
+                fmt::format("'{}' has the content of '{}', which 'remove' takes out everywhere",
+                            entry.path, found->second),
+                "leave the file out of the overlays, or do not remove it everywhere");
+  }
+}
+
 void run(graph::Job& job) {
+  const nlohmann::json& p = job.parameters();
+  nlohmann::ordered_json source = graph::read_record(job.text("source_record"));
+  std::string base_name = source.at("image").at("name");
+  BaseFacts facts = facts_of(source.at("image"));
+  check_build(job, base_name, facts);
+  check_requirements(job, base_name, facts);
+  std::vector<std::string> trees = tree_names(p);
   std::vector<TreeEntry> entries = merged_trees(job);
-  std::vector<wim::Addition> additions = job.about(
-      "overlays", [&] { return checked_additions(entries, job.parameters().at("trees")); });
+  std::vector<wim::Addition> additions =
+      job.about("overlays", [&] { return checked_additions(entries, trees); });
   check_base(job.text("base"));
-  nlohmann::ordered_json base = graph::read_record(job.text("base_record"));
+  std::string base_guid = source.at("base").at("guid");
+  nlohmann::ordered_json removal;
+  if (p.contains("removal_record")) {
+    removal = graph::read_record(job.text("removal_record"));
+    base_guid = removal.at("guid");
+  }
 
   // What the image is made of, so that no two images share a GUID; never a path of this machine.
   Sha256 identity;
   for (std::string_view key : {"name", "title", "description"})
     identity.update(job.text(key) + "\n");
-  identity.update(job.parameters().at("clock").dump() +
-                  job.parameters().at("compression_level").dump());
-  identity.update(base.at("base").at("guid").get<std::string>());
+  identity.update(p.at("clock").dump() + p.at("compression_level").dump());
+  identity.update(base_guid);
   for (const TreeEntry& entry : entries) identity.update(entry.target + "\n" + entry.sha256 + "\n");
 
   wim::UpdateOptions options;
   options.name = job.text("title");
   options.description = job.text("description");
   options.guid = derived_guid("wim " + identity.hex());
-  options.clock = job.parameters().at("clock");
-  options.level = job.parameters().at("compression_level");
+  options.clock = p.at("clock");
+  options.level = p.at("compression_level");
+  for (const auto& component : p.at("components"))
+    options.components.emplace_back(component.get<std::string>());
   std::vector<wim::Replacement> replacements = job.about(
       "overlays", [&] { return wim::update(job.text("base"), additions, options, job.part(0)); });
+  if (!removal.is_null()) check_stays_removed(job, removal);
 
   nlohmann::ordered_json record;
   record["file"] = job.output(0);
   record["name"] = job.text("name");
   record["title"] = job.text("title");
-  record["base"] = job.text("base_record");
+  record["source"] = job.text("source_record");
+  for (const char* key : {"removal_record", "settings_record"}) {
+    if (p.contains(key)) record[key] = p.at(key);
+  }
   record["guid"] = guid_text(options.guid);
+  record["requires"] = p.at("requires");
   record["files"] = files_record(entries, replacements);
   job.write_record(std::move(record));
 }

@@ -17,6 +17,9 @@ struct BootFile {
   std::string_view ending = {};        ///< every file of the folder that ends so
   std::vector<std::string> on_medium;  ///< candidates, in this order
   std::vector<std::string> in_wim;     ///< candidates inside an image
+  /// Programs on the medium from which the file can be made anew (efisys.bin: a floppy image with
+  /// one program), if it is nowhere.
+  std::vector<std::string> rebuilt_from = {};
 };
 
 /// Everything that is looked for, for an architecture ("amd64", "arm64", "x86").

@@ -86,10 +86,30 @@ CallPlaces SourceText::read_call(std::size_t name) const {
   found.call = tokens_[name].place;
   std::size_t i = name + 1;
   if (i < tokens_.size() && tokens_[i].text == "(") ++i;
-  if (i >= tokens_.size() || tokens_[i].text != "{") return found;
+  if (i < tokens_.size() && tokens_[i].text == "{") read_braces(i, found);
+  return found;
+}
+
+CallPlaces SourceText::table(int line, int column) const {
+  CallPlaces found;
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    if (tokens_[i].place.line != line || tokens_[i].place.column != column) continue;
+    found.call = tokens_[i].place;
+    // The place of `["name"] =` is that of the string.
+    for (std::string_view before : {"]", "="}) {
+      if (i + 1 < tokens_.size() && tokens_[i].text != "{" && tokens_[i + 1].text == before) ++i;
+    }
+    if (tokens_[i].text == "=" && i + 1 < tokens_.size()) ++i;
+    if (tokens_[i].text == "{") read_braces(i, found);
+    break;
+  }
+  return found;
+}
+
+void SourceText::read_braces(std::size_t brace, CallPlaces& found) const {
   int depth = 1;
   bool item_start = true;
-  for (++i; i < tokens_.size() && depth > 0; ++i) {
+  for (std::size_t i = brace + 1; i < tokens_.size() && depth > 0; ++i) {
     const Token& token = tokens_[i];
     bool assigned = i + 1 < tokens_.size() && tokens_[i + 1].text == "=";
     bool bracketed = token.text == "[" && i + 3 < tokens_.size() && tokens_[i + 1].string &&
@@ -106,7 +126,6 @@ CallPlaces SourceText::read_call(std::size_t name) const {
     if (opens(token.text) && !token.string) ++depth;
     if (closes(token.text) && !token.string) --depth;
   }
-  return found;
 }
 
 std::size_t SourceText::end_of_call(std::size_t name) const {

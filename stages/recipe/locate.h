@@ -32,6 +32,9 @@ class SourceText {
   /// The `count`th call of `word` on `line`, counted round: a line in a loop runs more often than
   /// it stands there.
   CallPlaces call(std::string_view word, int line, std::size_t count) const;
+  /// What stands in the braces that begin at a place, or behind `name =` there; nothing if no brace
+  /// does.
+  CallPlaces table(int line, int column) const;
   /// The first occurrence of a name or symbol on a line; column 0 if there is none.
   Place word(std::string_view word, int line) const;
 
@@ -43,6 +46,7 @@ class SourceText {
     Place place;
   };
   CallPlaces read_call(std::size_t name) const;
+  void read_braces(std::size_t brace, CallPlaces& found) const;
   std::size_t end_of_call(std::size_t name) const;
 
   std::vector<Token> tokens_;

@@ -28,9 +28,15 @@ std::string type_of(lua_State* L, int index) {
   return luaL_typename(L, index);
 }
 
+bool is_control(char c, bool script) {
+  if (script && (c == '\n' || c == '\r' || c == '\t')) return false;
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
 std::string expected(const Field& field) {
   switch (field.type) {
     case Type::text:
+    case Type::script:
     case Type::date:
       return "a string";
     case Type::name:
@@ -158,6 +164,15 @@ struct Reader::Call {
                ? Sandbox::location(*chunk, places.items[index])
                : node->where;
   }
+  // The members of a list that stands at `where`, if it is written out there.
+  std::vector<Location> of_list(const Location& where, std::size_t count) const {
+    std::vector<Location> all(count, where);
+    if (chunk == nullptr || where.name != node->where.name) return all;
+    std::vector<Place> items = chunk->source.table(where.line, where.column).items;
+    if (items.size() != count) return all;
+    for (std::size_t i = 0; i < count; ++i) all[i] = Sandbox::location(*chunk, items[i]);
+    return all;
+  }
 };
 
 NodeRef Reader::construct(const Schema& schema, int index, const Node* base) {
@@ -274,7 +289,8 @@ void Reader::read_field(Call& call, const Field& field, int index, const Locatio
 void Reader::read_items(Call& call, const Field& field, int index, const Location& where,
                         Value& out, int depth) {
   lua_State* L = sandbox_.state();
-  bool list = field.list && lua_istable(L, index) && !is_path_table(field, index);
+  bool list = field.list && lua_istable(L, index) && !is_path_table(field, index) &&
+              table_schema(field, index) == nullptr;
   if (!list) {
     Scalar scalar;
     if (read_scalar(call, field, index, where, scalar)) out.items.push_back(std::move(scalar));
@@ -296,9 +312,11 @@ void Reader::read_items(Call& call, const Field& field, int index, const Locatio
     luaL_checkstack(L, 6, nullptr);
     lua_Integer count = static_cast<lua_Integer>(lua_rawlen(L, table));
     visits_ += static_cast<std::size_t>(count);
+    std::vector<Location> places = call.of_list(where, static_cast<std::size_t>(count));
     for (lua_Integer i = 1; i <= count && visits_ <= kMaxItems; ++i) {
       lua_rawgeti(L, table, i);
-      read_items(call, field, lua_gettop(L), where, out, depth + 1);
+      read_items(call, field, lua_gettop(L), places[static_cast<std::size_t>(i) - 1], out,
+                 depth + 1);
       lua_pop(L, 1);
     }
     if (visits_ > kMaxItems && depth == 0) {
@@ -317,6 +335,34 @@ bool Reader::is_path_table(const Field& field, int index) const {
   bool list = lua_rawlen(L, -1) > 0;
   lua_pop(L, 1);
   return !list;
+}
+
+// The constructor that a table with named fields stands for where `field` expects a value.
+const Schema* Reader::table_schema(const Field& field, int index) const {
+  lua_State* L = sandbox_.state();
+  if (field.type != Type::value || !lua_istable(L, index)) return nullptr;
+  for (std::string_view word : field.words) {
+    const Schema* accepted = schema(word);
+    if (accepted == nullptr || !accepted->from_table) continue;
+    bool named = false;
+    sandbox_.push_unfrozen(index);
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+      if (lua_type(L, -2) == LUA_TSTRING) named = true;
+    }
+    lua_pop(L, 1);
+    return named ? accepted : nullptr;
+  }
+  return nullptr;
+}
+
+// The constructor that a string or a table stands for where `field` expects a value.
+const Schema* Reader::implied_schema(const Field& field, int index) const {
+  if (lua_type(sandbox_.state(), index) != LUA_TSTRING) return table_schema(field, index);
+  for (std::string_view word : field.words) {
+    const Schema* accepted = schema(word);
+    if (accepted != nullptr && accepted->from_string) return accepted;
+  }
+  return nullptr;
 }
 
 bool Reader::read_scalar(Call& call, const Field& field, int index, const Location& where,
@@ -363,12 +409,12 @@ bool Reader::read_scalar(Call& call, const Field& field, int index, const Locati
 bool Reader::check_text(Call& call, const Field& field, const std::string& text,
                         const Location& where) {
   std::string shown = fmt::format("'{}'", field.name);
-  if (text.empty()) {
+  if (text.empty() && !field.may_be_empty) {
     error(call, where, shown + " must not be empty");
   } else if (!is_utf8(text)) {
     error(call, where, shown + " is not valid UTF-8");
   } else if (std::any_of(text.begin(), text.end(),
-                         [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
+                         [&](char c) { return is_control(c, field.type == Type::script); })) {
     error(call, where, shown + " must not hold control characters");
   } else if (static_cast<std::int64_t>(text.size()) > field.max) {
     error(call, where,
@@ -469,22 +515,27 @@ bool Reader::read_roots(Call& call, const Field& field, int index, const Locatio
 bool Reader::read_node(Call& call, const Field& field, int index, const Location& where,
                        Scalar& out) {
   lua_State* L = sandbox_.state();
-  if (lua_type(L, index) == LUA_TSTRING) {
-    for (std::string_view word : field.words) {
-      const Schema* accepted = schema(word);
-      if (accepted == nullptr || !accepted->from_string) continue;
+  if (const Schema* accepted = implied_schema(field, index)) {
+    Call inner{.schema = *accepted};
+    inner.node->schema = accepted;
+    inner.node->where = where;
+    inner.chunk = call.chunk;
+    inner.notes = call.notes;
+    if (lua_istable(L, index)) {
+      if (call.chunk != nullptr && where.name == call.node->where.name)
+        inner.places = call.chunk->source.table(where.line, where.column);
+      sandbox_.push_unfrozen(index);
+      read_fields(inner, lua_gettop(L));
+      lua_pop(L, 1);
+    } else {
       // The string is a field of the value it stands for, written where the string stands.
-      Call inner{.schema = *accepted};
-      inner.node->schema = accepted;
-      inner.node->where = where;
-      inner.chunk = call.chunk;
-      inner.notes = call.notes;
       read_field(inner, *accepted->find(accepted->positional), index, where);
-      finish(inner);
-      if (inner.node->broken) call.node->broken = true;
-      out = NodeRef(inner.node);
-      return true;
     }
+    finish(inner);
+    if (inner.node->broken) call.node->broken = true;
+    call.node->depth = std::max(call.node->depth, inner.node->depth + 1);
+    out = NodeRef(inner.node);
+    return true;
   }
   const NodeRef* node = to_node(L, index);
   if (node == nullptr || std::find(field.words.begin(), field.words.end(), (*node)->schema->word) ==

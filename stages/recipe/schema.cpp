@@ -36,10 +36,13 @@ std::string type_in_words(const Field& field) {
   switch (field.type) {
     case Type::text:
       return "text";
+    case Type::script:
+      return "text of several lines";
     case Type::name:
       return "name (a-z, 0-9, -)";
     case Type::integer:
-      return fmt::format("integer, {} to {}", field.min, field.max);
+      return field.max == INT64_MAX ? fmt::format("integer from {}", field.min)
+                                    : fmt::format("integer, {} to {}", field.min, field.max);
     case Type::boolean:
       return "true or false";
     case Type::choice:
@@ -65,10 +68,12 @@ std::string class_name(std::string_view word) {
 }
 
 // The type as the Lua language server reads it.
-std::string type_in_luals(const Field& field) {
+std::string type_in_luals(const Field& field, std::span<const Schema* const> schemas) {
   std::string type;
+  bool from_string = false;
   switch (field.type) {
     case Type::text:
+    case Type::script:
     case Type::name:
     case Type::date:
       type = "string";
@@ -96,8 +101,11 @@ std::string type_in_luals(const Field& field) {
     case Type::value:
       for (std::string_view word : field.words) {
         type += (type.empty() ? "" : "|") + class_name(word);
+        for (const Schema* schema : schemas) {
+          if (schema->word == word && schema->from_string) from_string = true;
+        }
       }
-      if (field.list) type += "|string";
+      if (from_string) type += "|string";
       break;
   }
   return field.list ? fmt::format("{0}|({0})[]", type) : type;
@@ -193,12 +201,12 @@ std::string editor_definitions(std::span<const Schema* const> schemas) {
     out += fmt::format("\n---@class (exact) {}\n", name);
     for (const Field& field : schema->fields) {
       if (field.name == schema->positional) {
-        out += fmt::format("---@field [integer] {} {}\n", type_in_luals(field),
+        out += fmt::format("---@field [integer] {} {}\n", type_in_luals(field, schemas),
                            first_line(field.help));
       }
       bool optional = !field.required || field.name == schema->positional;
       out += fmt::format("---@field {}{} {} {}\n", field.name, optional ? "?" : "",
-                         type_in_luals(field), first_line(field.help));
+                         type_in_luals(field, schemas), first_line(field.help));
     }
     out += fmt::format("\n---{}\n---@param fields {}\n---@return {}\nfunction {}(fields) end\n",
                        first_line(schema->help), name, name, schema->word);

@@ -14,6 +14,7 @@ namespace remedia::recipe {
 
 enum class Type {
   text,     ///< any string, at most `max` bytes, no control characters
+  script,   ///< a text of several lines
   name,     ///< [a-z0-9-]+: names files and targets
   integer,  ///< between `min` and `max`
   boolean,
@@ -36,6 +37,7 @@ struct Field {
   std::int64_t min = 0;
   std::int64_t max = 200;
   std::string_view folder = {};  ///< path: where bare names are looked up (`overlays`)
+  bool may_be_empty = false;     ///< text: "" is a value
 };
 
 /// What a constructor returns: an artifact may be returned by a recipe, a stage too if it is a wim,
@@ -50,6 +52,8 @@ struct Schema {
   std::string_view positional = {};  ///< the field that items without a name belong to
   /// A string where this value is expected stands for `word { string }`.
   bool from_string = false;
+  /// A table with named fields where this value is expected stands for `word { ... }`.
+  bool from_table = false;
 
   const Field* find(std::string_view field) const;
   std::vector<std::string> field_names() const;

@@ -45,6 +45,16 @@ std::vector<NodeRef> Node::nodes(std::string_view field) const {
   return out;
 }
 
+std::vector<std::string> Node::texts(std::string_view field) const {
+  std::vector<std::string> out;
+  auto found = fields.find(field);
+  if (found == fields.end()) return out;
+  for (const Scalar& item : found->second.items) {
+    if (const std::string* text = std::get_if<std::string>(&item)) out.push_back(*text);
+  }
+  return out;
+}
+
 Path Node::path(std::string_view field, std::string_view arch) const {
   PathByArch paths = get_or<PathByArch>(*this, field, {});
   auto any = paths.find("");

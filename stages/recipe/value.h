@@ -52,6 +52,9 @@ struct Node {
   bool flag(std::string_view field) const;
   NodeRef node(std::string_view field) const;  ///< null if absent
   std::vector<NodeRef> nodes(std::string_view field) const;
+  std::vector<std::string> texts(std::string_view field) const;
+  /// Whether the field was written at all, if only as an empty list.
+  bool given(std::string_view field) const { return places.find(field) != places.end(); }
   /// The path for an architecture. A table without it is a Failure at the field.
   Path path(std::string_view field, std::string_view arch) const;
   Location place(std::string_view field) const;  ///< of the field, else of the constructor

@@ -34,6 +34,9 @@ struct Diagnostic {
   Severity severity = Severity::error;
   std::string message;
   Location where = {};
+  /// Which field of the recipe's value it is about, for code that knows no places: whoever does
+  /// fills in `where`.
+  std::string field = {};
   std::string hint = {};               ///< the next step, or "did you mean ..."
   std::vector<Diagnostic> notes = {};  ///< further places, printed below
 };

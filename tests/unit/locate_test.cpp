@@ -44,6 +44,25 @@ TEST(Locate, FindsItems) {
   EXPECT_EQ(items, "1:18+3 1:23+1 1:44+1 ");
 }
 
+TEST(Locate, FindsTablesBehindFieldsAndInLists) {
+  SourceText text(
+      "wim { registry = { { key = 'a', dword = 1 }, e, x { key = 'b' } },\n"
+      "      ['remove'] = { 'c', all = true }, name = n }");
+  CallPlaces call = text.call("wim", 1, 0);
+  Place registry = call.fields.at("registry");
+  CallPlaces list = text.table(registry.line, registry.column);
+  ASSERT_EQ(list.items.size(), 3u);
+  CallPlaces first = text.table(list.items[0].line, list.items[0].column);
+  EXPECT_EQ(at(first.fields.at("dword")), "1:33+5");
+  EXPECT_TRUE(text.table(list.items[1].line, list.items[1].column).items.empty());
+  EXPECT_TRUE(text.table(list.items[2].line, list.items[2].column).fields.empty());
+  Place remove = call.fields.at("remove");
+  EXPECT_EQ(at(text.table(remove.line, remove.column).fields.at("all")), "2:27+3");
+  Place name = call.fields.at("name");
+  EXPECT_TRUE(text.table(name.line, name.column).items.empty());
+  EXPECT_TRUE(text.table(7, 7).items.empty());
+}
+
 TEST(Locate, CountsCallsOfALineRound) {
   SourceText text("return { iso { boot = a }, iso { label = b } }");
   EXPECT_EQ(at(text.call("iso", 1, 0).call), "1:10+3");

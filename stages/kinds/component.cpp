@@ -1,0 +1,78 @@
+// A component's data, compressed once.
+//
+// Trees say what goes into images; this stage makes of each a WIM of its own, and the images that
+// use it take the compressed bytes as they are. So a change of one component compresses that one
+// only, and ten images with the same tools compress them once. It is LZX, as nearly every base is;
+// an image whose base is XPRESS cannot use it and compresses by itself.
+
+#include "kinds/component.h"
+
+#include "graph/job.h"
+#include "kinds/kinds.h"
+
+namespace remedia::kinds {
+
+namespace {
+
+// The files are not inputs of the edges that read them: the tree is, so a touched file ends there.
+bool fits(const TreeEntry& entry) {
+  std::error_code error;
+  std::uint64_t size = fs::file_size(entry.source, error);
+  if (error) return false;
+  bool in_pack = entry.offset > 0;
+  bool there = in_pack ? entry.size == 0 || size >= entry.offset + entry.size : size == entry.size;
+  return there && sha256(entry.slice()) == entry.sha256;
+}
+
+void run(graph::Job& job) {
+  std::string tree = job.text("tree");
+  std::vector<TreeEntry> entries = read_tree(tree);
+  wim::CaptureOptions options;
+  options.level = job.parameters().at("compression_level");
+  options.integrity = true;  // so that damage is seen without decompressing
+  options.guid = derived_guid("component " + read_file(tree));
+  wim::Capture image{.name = "component"};
+  image.additions = checked_additions(entries, std::span(&tree, 1));
+  wim::capture({image}, options, job.part(0));
+  job.keep_if_equal(0);
+}
+
+}  // namespace
+
+std::string plan_component(graph::Planner& planner, const recipe::NodeRef& origin,
+                           const std::string& tree, const std::string& shown, std::int64_t level) {
+  graph::Edge edge{.kind = "component", .origin = origin};
+  edge.label = "COMPRESS " + shown;
+  edge.parameters["tree"] = tree;
+  edge.parameters["compression_level"] = level;
+  edge.inputs = {tree};
+  edge.outputs = {graph::Planner::store_path(edge, "wim")};
+  edge.pool = "compress";
+  std::string file = edge.outputs[0];
+  planner.add(std::move(edge));
+  return file;
+}
+
+std::vector<wim::Addition> checked_additions(const std::vector<TreeEntry>& entries,
+                                             std::span<const std::string> trees) {
+  std::vector<wim::Addition> additions;
+  for (const TreeEntry& entry : entries) {
+    wim::Addition addition{.target = entry.target, .directory = entry.directory, .content = {}};
+    if (!entry.directory) {
+      if (!fits(entry)) {
+        // ninja would not list them again if the file was given an old date.
+        for (const std::string& tree : trees) fs::remove(tree);
+        throw Failure(Diagnostic{
+            .message = fmt::format("'{}' changed while the image was built", entry.origin),
+            .hint = "run the build again"});
+      }
+      addition.content = entry.slice();
+    }
+    additions.push_back(std::move(addition));
+  }
+  return additions;
+}
+
+const graph::Kind component = {"component", nullptr, nullptr, run};
+
+}  // namespace remedia::kinds

@@ -1,0 +1,109 @@
+// remove { "...", everywhere = true }: what is taken out of a base.
+//
+// The base is written anew without it, so that the bytes are gone and not only the names; images
+// with the same removals share the result. Compressed data are copied as they are.
+
+#include "kinds/remove.h"
+
+#include "graph/job.h"
+#include "kinds/kinds.h"
+#include "media/wim_trim.h"
+
+namespace remedia::kinds {
+
+namespace {
+
+using recipe::Type;
+
+const recipe::Schema schema = {
+    .word = "remove",
+    .role = recipe::Role::description,
+    .help =
+        "Files and folders that an image's base has and the image shall not have.\n"
+        "Removed data is gone from the WIM, not only its names, once no other path holds the same "
+        "content: see everywhere. A pattern that matches nothing is an error.",
+    .fields =
+        {
+            {.name = "paths",
+             .type = Type::text,
+             .help = "paths in the image; * and ? within a name, ** across folders; a folder goes "
+                     "with all that is in it",
+             .required = true,
+             .list = true,
+             .max = 240},
+            {.name = "everywhere",
+             .type = Type::boolean,
+             .help = "also every other path with the same content, such as the hard links and "
+                     "copies in Windows/WinSxS",
+             .fallback = "false"},
+        },
+    .positional = "paths",
+    .from_string = true,
+    .from_table = true,
+};
+
+void run(graph::Job& job) {
+  std::vector<wim::Removal> removals;
+  for (const auto& removal : job.parameters().at("removals"))
+    removals.push_back({removal.at("pattern"), removal.at("everywhere")});
+  nlohmann::ordered_json base = graph::read_record(job.text("base_record"));
+  wim::TrimOptions options;
+  options.clock = base.at("base").at("clock");
+  options.guid = derived_guid("remove " + base.at("base").at("guid").get<std::string>() +
+                              job.parameters().at("removals").dump());
+  wim::TrimResult result = job.about(
+      "remove", [&] { return wim::trim(job.text("base"), removals, options, job.part(0)); });
+  job.keep_if_equal(0);
+
+  nlohmann::ordered_json record;
+  record["guid"] = guid_text(options.guid);
+  record["removed"] = nlohmann::ordered_json::array();
+  for (const wim::Removed& removed : result.removed) {
+    nlohmann::ordered_json entry = {{"path", removed.path},
+                                    {"pattern", removals.at(removed.removal).pattern}};
+    if (!removed.directory) {
+      entry["size"] = removed.size;
+      entry["sha1"] = removed.sha1;
+      entry["everywhere"] = removals.at(removed.removal).everywhere;
+    }
+    record["removed"].push_back(std::move(entry));
+  }
+  record["left_elsewhere"] = nlohmann::ordered_json::array();
+  for (const wim::Leftover& leftover : result.leftovers)
+    record["left_elsewhere"].push_back({{"path", leftover.path}, {"removed", leftover.removed}});
+  if (!result.leftovers.empty()) {
+    const wim::Leftover& first = result.leftovers.front();
+    job.warn("remove",
+             fmt::format("{} removed files are still in the image under other names, such as '{}' "
+                         "as '{}'; everywhere = true removes those too",
+                         result.leftovers.size(), first.removed, first.path));
+  }
+  job.write_record(std::move(record));
+}
+
+}  // namespace
+
+graph::Planned plan_removal(graph::Planner& planner, const recipe::NodeRef& image,
+                            const std::string& base, const std::string& base_record) {
+  graph::Edge edge{.kind = "remove", .origin = image};
+  edge.label = fmt::format("REMOVE {}/{}", planner.recipe(), image->text("name"));
+  edge.parameters["base"] = base;
+  edge.parameters["base_record"] = base_record;
+  edge.parameters["removals"] = nlohmann::ordered_json::array();
+  for (const recipe::NodeRef& node : image->nodes("remove")) {
+    for (const std::string& pattern : node->texts("paths"))
+      edge.parameters["removals"].push_back(
+          {{"pattern", pattern}, {"everywhere", node->flag("everywhere")}});
+  }
+  edge.inputs = {base, base_record};
+  edge.outputs = {graph::Planner::store_path(edge, "wim"),
+                  graph::Planner::store_path(edge, "record")};
+  edge.pool = "compress";
+  graph::Planned planned{.file = edge.outputs[0], .records = {edge.outputs[1]}};
+  planner.add(std::move(edge));
+  return planned;
+}
+
+const graph::Kind remove = {"remove", &schema, nullptr, run};
+
+}  // namespace remedia::kinds
