@@ -15,13 +15,21 @@ namespace remedia::kinds {
 namespace {
 
 // The files are not inputs of the edges that read them: the tree is, so a touched file ends there.
-bool fits(const TreeEntry& entry) {
+bool has_size(const TreeEntry& entry) {
   std::error_code error;
   std::uint64_t size = fs::file_size(entry.source, error);
   if (error) return false;
   bool in_pack = entry.offset > 0;
-  bool there = in_pack ? entry.size == 0 || size >= entry.offset + entry.size : size == entry.size;
-  return there && sha256(entry.slice()) == entry.sha256;
+  return in_pack ? entry.size == 0 || size >= entry.offset + entry.size : size == entry.size;
+}
+
+// Components are ours: what is wrong with one is not the user's file.
+wim::File open_component(const fs::path& file) {
+  try {
+    return wim::File(Slice::whole(file), file.string());
+  } catch (const Failure&) {
+    fail_damaged(file);
+  }
 }
 
 void run(graph::Job& job) {
@@ -53,19 +61,35 @@ std::string plan_component(graph::Planner& planner, const recipe::NodeRef& origi
   return file;
 }
 
+void fail_changed(std::string_view what, std::span<const std::string> trees) {
+  // ninja would not list them again if the file was given an old date.
+  for (const std::string& tree : trees) fs::remove(tree);
+  throw Failure(Diagnostic{.message = fmt::format("'{}' changed while the image was built", what),
+                           .hint = "run the build again"});
+}
+
+void add_digests(const std::vector<TreeEntry>& tree, const fs::path& wim_file,
+                 Sha1BySha256& digests) {
+  wim::File file = open_component(wim_file);
+  for (const TreeEntry& entry : tree) {
+    if (entry.directory || entry.size == 0) continue;
+    const wim::Entry* stored = file.find(1, entry.target);
+    if (stored == nullptr || stored->size != entry.size) fail_damaged(wim_file);
+    digests.emplace(entry.sha256, stored->sha1);
+  }
+}
+
 std::vector<wim::Addition> checked_additions(const std::vector<TreeEntry>& entries,
-                                             std::span<const std::string> trees) {
+                                             std::span<const std::string> trees,
+                                             const Sha1BySha256& known) {
   std::vector<wim::Addition> additions;
   for (const TreeEntry& entry : entries) {
     wim::Addition addition{.target = entry.target, .directory = entry.directory, .content = {}};
     if (!entry.directory) {
-      if (!fits(entry)) {
-        // ninja would not list them again if the file was given an old date.
-        for (const std::string& tree : trees) fs::remove(tree);
-        throw Failure(Diagnostic{
-            .message = fmt::format("'{}' changed while the image was built", entry.origin),
-            .hint = "run the build again"});
-      }
+      auto digest = known.find(entry.sha256);
+      if (digest != known.end()) addition.sha1 = digest->second;
+      if (!has_size(entry) || (addition.sha1.empty() && sha256(entry.slice()) != entry.sha256))
+        fail_changed(entry.origin, trees);
       addition.content = entry.slice();
     }
     additions.push_back(std::move(addition));

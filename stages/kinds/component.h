@@ -5,6 +5,7 @@
 #include "media/wim.h"
 #include "support/tree.h"
 
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,10 +17,22 @@ namespace remedia::kinds {
 std::string plan_component(graph::Planner& planner, const recipe::NodeRef& origin,
                            const std::string& tree, const std::string& shown, std::int64_t level);
 
-/// The entries as something to put into an image. Each file is hashed: between the stage that wrote
-/// the tree and this one it may have changed, and what goes in must be what the manifest says. On a
-/// mismatch the trees are deleted, so that the next build lists them anew, and a Failure is thrown.
+/// Between the stage that wrote a tree and one that reads what it lists, a file may have changed,
+/// and what goes in must be what the manifest says. Deletes the trees, so that the next build lists
+/// them anew, and throws a Failure.
+[[noreturn]] void fail_changed(std::string_view what, std::span<const std::string> trees);
+
+/// SHA-1 by SHA-256: digests by which WIMs and trees know the same contents.
+using Sha1BySha256 = std::map<std::string, std::string>;
+
+/// Of all that `tree` lists: its component was made of the files when they had those SHA-256.
+void add_digests(const std::vector<TreeEntry>& tree, const fs::path& wim_file,
+                 Sha1BySha256& digests);
+
+/// The entries as something to put into an image. Files of unknown SHA-1 are hashed here; of the
+/// others wim::update() finds out whether they changed.
 std::vector<wim::Addition> checked_additions(const std::vector<TreeEntry>& entries,
-                                             std::span<const std::string> trees);
+                                             std::span<const std::string> trees,
+                                             const Sha1BySha256& known = {});
 
 }  // namespace remedia::kinds

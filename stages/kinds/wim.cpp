@@ -168,21 +168,36 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
   return planned;
 }
 
-std::vector<std::string> tree_names(const nlohmann::json& parameters) {
-  std::vector<std::string> names = parameters.at("trees");
-  if (parameters.contains("settings")) names.push_back(parameters.at("settings"));
-  return names;
-}
+/// What the trees list together, and what their components know of it.
+struct Content {
+  std::vector<std::string> trees;
+  std::vector<TreeEntry> entries;
+  Sha1BySha256 digests;
+};
 
-std::vector<TreeEntry> merged_trees(const graph::Job& job) {
+Content read_content(const graph::Job& job) {
+  const nlohmann::json& p = job.parameters();
+  Content content;
+  std::map<std::string, std::vector<TreeEntry>> trees;
+  auto tree = [&](const std::string& name) -> const std::vector<TreeEntry>& {
+    auto [found, fresh] = trees.try_emplace(name);
+    if (fresh) {
+      found->second = read_tree(name);
+      // Components stand in the order in which trees are named first.
+      add_digests(found->second, p.at("components").at(content.trees.size()).get<std::string>(),
+                  content.digests);
+      content.trees.push_back(name);
+    }
+    return found->second;
+  };
   Layers layers;
   job.about("overlays", [&] {
-    for (const auto& tree : job.parameters().at("trees"))
-      layers.add(read_tree(tree.get<std::string>()));
-    if (job.parameters().contains("settings"))
-      layers.add_exclusive(read_tree(job.text("settings")), "the settings of this image");
+    for (const auto& name : p.at("trees")) layers.add(tree(name));
+    if (p.contains("settings"))
+      layers.add_exclusive(tree(p.at("settings")), "the settings of this image");
   });
-  return layers.take();
+  content.entries = layers.take();
+  return content;
 }
 
 // What the source's stage found out about the base.
@@ -300,10 +315,10 @@ void run(graph::Job& job) {
   BaseFacts facts = facts_of(source.at("image"));
   check_build(job, base_name, facts);
   check_requirements(job, base_name, facts);
-  std::vector<std::string> trees = tree_names(p);
-  std::vector<TreeEntry> entries = merged_trees(job);
-  std::vector<wim::Addition> additions =
-      job.about("overlays", [&] { return checked_additions(entries, trees); });
+  Content content = read_content(job);
+  const std::vector<TreeEntry>& entries = content.entries;
+  std::vector<wim::Addition> additions = job.about(
+      "overlays", [&] { return checked_additions(entries, content.trees, content.digests); });
   check_base(job.text("base"));
   std::string base_guid = source.at("base").at("guid");
   nlohmann::ordered_json removal;
@@ -328,8 +343,16 @@ void run(graph::Job& job) {
   options.level = p.at("compression_level");
   for (const auto& component : p.at("components"))
     options.components.emplace_back(component.get<std::string>());
-  std::vector<wim::Replacement> replacements = job.about(
-      "overlays", [&] { return wim::update(job.text("base"), additions, options, job.part(0)); });
+  std::vector<wim::Replacement> replacements = job.about("overlays", [&] {
+    try {
+      return wim::update(job.text("base"), additions, options, job.part(0));
+    } catch (const wim::ContentChanged& failure) {
+      auto changed = std::find_if(entries.begin(), entries.end(), [&](const TreeEntry& entry) {
+        return entry.target == failure.target();
+      });
+      fail_changed(changed != entries.end() ? changed->origin : failure.target(), content.trees);
+    }
+  });
   if (!removal.is_null()) check_stays_removed(job, removal);
 
   nlohmann::ordered_json record;

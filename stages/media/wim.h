@@ -6,6 +6,7 @@
 // are never touched. Names inside WIMs match case-insensitively.
 #pragma once
 
+#include "support/diagnostic.h"
 #include "support/file.h"
 
 #include <array>
@@ -110,6 +111,22 @@ struct Addition {
   std::string target;  ///< path in the image, '/' between names
   bool directory = false;
   Slice content;  ///< for files
+  /// SHA-1 of the content in hex, if it is known: update() then need not hash it to find it in a
+  /// component, and throws ContentChanged if the content is not that.
+  std::string sha1 = {};
+};
+
+/// An addition whose content is not what its digest says.
+class ContentChanged : public Failure {
+ public:
+  explicit ContentChanged(const Addition& addition)
+      : Failure(Diagnostic{.message = fmt::format("'{}' changed while it was read",
+                                                  addition.content.file.string())}),
+        target_(addition.target) {}
+  const std::string& target() const { return target_; }
+
+ private:
+  std::string target_;
 };
 
 /// What became of an existing file that an Addition replaced.

@@ -199,6 +199,9 @@ void check_result(const std::vector<Step>& steps, int image, const fs::path& out
   Handle wim = open_wim(host, out, 0, out.native());
   for (const Step& step : steps) {
     std::optional<Entry> found = look_up(host, wim.get(), image, step.target, out.native());
+    const std::string& wanted = step.addition->sha1;
+    if (found && !wanted.empty() && found->size > 0 && found->sha1 != wanted)
+      throw ContentChanged(*step.addition);
     if (found && same(*found, step)) continue;
     fail_addition(*step.addition, fmt::format("'{}' in '{}' did not become what it should be",
                                               found ? found->path : step.target, out.string()));
@@ -257,12 +260,14 @@ void append(const Host& host, WIMStruct* wim, const fs::path& base, const fs::pa
 
 using Digests = std::map<const Addition*, Sha1>;
 
-// Of all files, on another thread, while the base is copied.
+// Of all files whose digests are not known, on another thread, while the base is copied.
 std::future<Digests> begin_digests(const std::vector<Addition>& additions) {
   return std::async(std::launch::async, [&additions] {
     Digests digests;
     for (const Addition& addition : additions) {
-      if (!addition.directory) digests.emplace(&addition, sha1_of(addition.content));
+      if (addition.directory) continue;
+      digests.emplace(
+          &addition, addition.sha1.empty() ? sha1_of(addition.content) : parse_sha1(addition.sha1));
     }
     return digests;
   });
