@@ -18,6 +18,7 @@ function project(fields) end
 ---@field image integer|string "winre" (the recovery image inside install.wim), "pe" or "setup" (image 1 or 2 of boot.wim), or the index or name of an image
 ---@field edition? string the image of install.wim whose recovery image is meant, where they differ
 ---@field arch? "amd64"|"arm64"|"x86" checked against the WIM; the names of outputs depend on it
+---@field sha256? string of the medium, as its publisher states it: another file is an error, and what matches need not be checked otherwise
 ---@field boot_files? remedia.Source a source that lends its boot files, such as a newer medium
 
 ---Windows as Microsoft ships it: the base of an image and the files that boot it.

@@ -42,7 +42,12 @@ std::string action_name(hive::Edit::Action action) {
   return {};
 }
 
-using EditsByHive = std::map<std::string, std::vector<hive::Edit>>;
+/// Of one hive; those that the recipe names itself come first.
+struct Edits {
+  std::vector<hive::Edit> list = {};
+  std::size_t named = 0;
+};
+using EditsByHive = std::map<std::string, Edits>;
 
 void add_recipe_edits(const nlohmann::json& parameters, EditsByHive& edits) {
   for (const auto& entry : parameters) {
@@ -52,7 +57,9 @@ void add_recipe_edits(const nlohmann::json& parameters, EditsByHive& edits) {
     edit.value.name = entry.at("name");
     edit.value.type = static_cast<RegistryType>(entry.at("type").get<std::uint32_t>());
     edit.value.data = registry_hex("", entry.at("data").get<std::string>()).data;
-    edits[entry.at("hive")].push_back(std::move(edit));
+    Edits& of_hive = edits[entry.at("hive")];
+    of_hive.list.push_back(std::move(edit));
+    ++of_hive.named;
   }
 }
 
@@ -73,7 +80,7 @@ class Registry {
   Registry(graph::Job& job, const wim::File& base, Pack& pack)
       : job_(job), base_(base), pack_(pack) {}
 
-  void apply(const std::string& hive, const std::vector<hive::Edit>& edits) {
+  void apply(const std::string& hive, const Edits& edits) {
     std::string file = hive_file(hive);
     const wim::Entry* entry = base_.find(1, file);
     if (entry == nullptr || entry->directory) {
@@ -85,16 +92,17 @@ class Registry {
     ScratchFile original(job_.part(0).string() + "." + hive);
     ScratchFile edited(job_.part(0).string() + "." + hive + ".edited");
     base_.extract(1, *entry, original.path());
-    std::vector<hive::Change> changes = edit(hive, original.path(), edits, edited.path());
+    std::vector<hive::Change> changes = edit(hive, original.path(), edits.list, edited.path());
     for (std::size_t i = 0; i < changes.size(); ++i) {
-      record_.push_back(change_record(hive, edits[i], changes[i]));
-      bool deletes = changes[i].action == hive::Edit::Action::delete_value ||
-                     changes[i].action == hive::Edit::Action::delete_key;
-      if (deletes && changes[i].already) {
-        job_.warn("registry",
-                  fmt::format("there is nothing to delete at {}\\{}{}", hive, changes[i].key,
-                              changes[i].name.empty() ? "" : ", " + changes[i].name));
-      }
+      const hive::Change& change = changes[i];
+      bool deletes = change.action == hive::Edit::Action::delete_value ||
+                     change.action == hive::Edit::Action::delete_key;
+      bool idle = deletes && change.already;
+      if (idle && i >= edits.named) continue;
+      record_.push_back(change_record(hive, edits.list[i], change));
+      if (!idle) continue;
+      job_.warn("registry", fmt::format("there is nothing to delete at {}\\{}{}", hive, change.key,
+                                        change.name.empty() ? "" : ", " + change.name));
     }
     pack_.add(entry->path, Slice::whole(edited.path()), fmt::format("the base's {}, edited", hive));
     drop_logs(entry->path);
@@ -232,7 +240,7 @@ class Base {
 void add_setting_edits(const WinpePlan& plan, EditsByHive& edits) {
   for (const WinpePlan::Value& value : plan.registry) {
     RegistryPlace place = registry_place(value.key);
-    edits[place.hive].push_back(
+    edits[place.hive].list.push_back(
         {.action = value.remove ? hive::Edit::Action::delete_value : hive::Edit::Action::set_value,
          .key = place.key,
          .value = value.value});

@@ -12,6 +12,8 @@
 #include "media/windows_source.h"
 #include "support/pack.h"
 
+#include <algorithm>
+#include <cctype>
 #include <memory>
 
 namespace remedia::kinds {
@@ -56,6 +58,11 @@ const recipe::Schema schema = {
              .help = "checked against the WIM; the names of outputs depend on it",
              .words = {"amd64", "arm64", "x86"},
              .fallback = "amd64"},
+            {.name = "sha256",
+             .type = Type::text,
+             .help = "of the medium, as its publisher states it: another file is an error, and "
+                     "what matches need not be checked otherwise",
+             .max = 64},
             {.name = "boot_files",
              .type = Type::value,
              .help = "a source that lends its boot files, such as a newer medium",
@@ -69,6 +76,17 @@ std::string image_text(const recipe::Node& node) {
   return index > 0 ? std::to_string(index) : node.text("image");
 }
 
+std::string sha256_of(const recipe::Node& node) {
+  std::string digest = node.text("sha256");
+  std::transform(digest.begin(), digest.end(), digest.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (digest.size() == 64 && digest.find_first_not_of("0123456789abcdef") == std::string::npos)
+    return digest;
+  throw Failure(Diagnostic{.message = "'sha256' is no SHA-256: 64 hexadecimal digits",
+                           .where = node.place("sha256"),
+                           .hint = "sha256sum FILE prints it"});
+}
+
 nlohmann::ordered_json origin_parameters(graph::Planner& planner, const recipe::Node& node) {
   std::string arch = node.text("arch");
   nlohmann::ordered_json json;
@@ -77,6 +95,7 @@ nlohmann::ordered_json origin_parameters(graph::Planner& planner, const recipe::
   json["written"] = media.written;
   json["image"] = image_text(node);
   json["edition"] = node.text("edition");
+  if (node.has("sha256")) json["sha256"] = sha256_of(node);
   return json;
 }
 
@@ -184,6 +203,27 @@ bool take(graph::Job& job, Pack& pack, const WindowsSource& source, const BootFi
   return !found.empty();
 }
 
+// Whether the medium is known to be what its publisher made, as a whole.
+bool has_stated_digest(const graph::Job& job, const nlohmann::json& parameters,
+                       const nlohmann::ordered_json& inputs, const std::string& field) {
+  if (!parameters.contains("sha256")) return false;
+  std::string stated = parameters.at("sha256");
+  if (inputs.size() != 1 || inputs[0].at("path") != parameters.at("written")) {
+    job.fail_at(field,
+                fmt::format("'{}' is not one file, so it has no SHA-256",
+                            parameters.at("written").get<std::string>()),
+                "name the ISO or WIM itself as the media");
+  }
+  std::string found = inputs[0].at("sha256");
+  if (found != stated) {
+    job.fail_at(field,
+                fmt::format("'{}' has the SHA-256 {}, not the one that is stated",
+                            parameters.at("written").get<std::string>(), found),
+                "an interrupted or tampered download: fetch it again");
+  }
+  return true;
+}
+
 void check_architecture(const graph::Job& job, const WindowsSource& source) {
   std::string arch = job.text("arch");
   const wim::Image& image = source.image();
@@ -199,8 +239,9 @@ nlohmann::ordered_json image_record(const WindowsSource& source, const BaseFacts
   const wim::Image& image = source.image();
   nlohmann::ordered_json packages = nlohmann::ordered_json::array();
   for (const BaseFacts::Package& package : facts.packages) {
-    if (package.installed)
-      packages.push_back({{"name", package.name}, {"version", package.version}});
+    if (!package.installed) continue;
+    packages.push_back({{"name", package.name}, {"version", package.version}});
+    if (!package.language.empty()) packages.back()["language"] = package.language;
   }
   return {{"found_in", source.found_in()},
           {"index", source.index()},
@@ -238,12 +279,15 @@ void run(graph::Job& job) {
   check_architecture(job, own);
 
   nlohmann::ordered_json inputs = inputs_of(job, own);
+  bool intact = has_stated_digest(job, parameters, inputs, "sha256");
   // Two editions of one medium may have different recovery images of one name.
   std::string identity = fmt::format("{} {} {} {}", own.index(), own.image().name,
                                      job.text("image"), job.text("edition"));
   for (const auto& input : inputs) identity = input["sha256"].get<std::string>() + " " + identity;
   if (lender) {
-    for (auto& input : inputs_of(job, *lender)) inputs.push_back(std::move(input));
+    nlohmann::ordered_json lent = inputs_of(job, *lender);
+    has_stated_digest(job, parameters["boot_files"], lent, "boot_files");
+    for (auto& input : lent) inputs.push_back(std::move(input));
   }
 
   Pack pack(job.part(1), job.output(1));
@@ -263,7 +307,7 @@ void run(graph::Job& job) {
   options.guid = derived_guid("base " + identity);
   // The digests of a folder's boot files belong to what was read; those of an ISO are part of it.
   if (!job.unchanged(inputs.dump() + boot_files_record(files).dump()))
-    job.about("media", [&] { own.write_base(job.part(0), options); });
+    job.about("media", [&] { own.write_base(job.part(0), options, intact); });
   job.keep_if_equal(1);
   job.write_text(2, write_tree(files));
   nlohmann::ordered_json record;

@@ -75,10 +75,10 @@ std::string boot_file_lines(const WindowsSource& source) {
   std::string text = fmt::format("\nboot files for {}\n", arch);
   for (const BootFile& wanted : boot_files(arch)) {
     std::vector<WindowsSource::Found> found = source.find(wanted);
-    if (found.empty()) text += fmt::format("  {:<40} not there\n", wanted.target);
+    if (found.empty()) text += fmt::format("  {:<44} not there\n", wanted.target);
     for (const WindowsSource::Found& file : found) {
       text +=
-          fmt::format("  {:<40} {}{}\n", file.target, file.rebuilt ? "made from " : "", file.place);
+          fmt::format("  {:<44} {}{}\n", file.target, file.rebuilt ? "made from " : "", file.place);
     }
   }
   return text;

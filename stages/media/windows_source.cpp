@@ -66,10 +66,11 @@ bool WindowsSource::open_wim(const std::string& name) {
   return file != nullptr;
 }
 
-void WindowsSource::write_base(const fs::path& out, const wim::ExportOptions& options) const {
+void WindowsSource::write_base(const fs::path& out, const wim::ExportOptions& options,
+                               bool intact) const {
   wim::export_image(*wim_, index_, out, options);
   std::string name = fmt::format("{}: {} image {}", written_, found_in_, index_);
-  if (!nested_) wim::File(Slice::whole(out), name).verify();
+  if (!nested_ && !intact) wim::File(Slice::whole(out), name).verify();
 }
 
 // --- Which image ---------------------------------------------------------------------------------

@@ -47,8 +47,9 @@ class WindowsSource {
   /// The WIM on the medium that holds it, all its parts.
   const std::vector<Slice>& container() const { return container_; }
   /// Writes it as a WIM of its own. Compressed data are copied as they are and nothing looks at
-  /// them, so the copy is verified; a recovery image was when it was unpacked.
-  void write_base(const fs::path& out, const wim::ExportOptions& options) const;
+  /// them, so the copy is verified, unless the medium is known to be `intact`; a recovery image was
+  /// when it was unpacked.
+  void write_base(const fs::path& out, const wim::ExportOptions& options, bool intact) const;
 
   /// A boot file where it lies: on the medium, or in the chosen image if `entry` is set.
   struct Found {
