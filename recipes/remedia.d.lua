@@ -47,7 +47,7 @@ function overlay(fields) end
 function remove(fields) end
 
 ---@class (exact) remedia.Registry
----@field key string in HKLM\SYSTEM, HKLM\SOFTWARE or HKU\.DEFAULT; write it as [[...]], so that Lua leaves the backslashes alone
+---@field key string in HKLM\SYSTEM, HKLM\SOFTWARE, HKU\.DEFAULT, HKLM\COMPONENTS or HKLM\DRIVERS; write it as [[...]], so that Lua leaves the backslashes alone
 ---@field name? string of the value
 ---@field dword? integer REG_DWORD
 ---@field qword? integer REG_QWORD
@@ -74,11 +74,11 @@ function registry(fields) end
 ---@field target_path? string the drive that a started Windows PE sees itself on, such as X:\
 ---@field locale? string language and formats, such as "de-DE"; the user interface follows if the base has that language
 ---@field keyboards? string|(string)[] layouts by locale ("de-DE") or number ("0407:00000407"), the default first
----@field background? remedia.Path the desktop's picture, a JPEG
+---@field background? remedia.Path the desktop's picture, a JPEG or BMP
 ---@field startnet? string text of Windows/System32/startnet.cmd; begins with wpeinit as a rule
 ---@field winpeshl? string|(string)[] programs to start instead of the shell, one after the other: lines of [LaunchApps] in winpeshl.ini, arguments after a comma
 ---@field requires? string|(string)[] packages that the base must have, such as "WinPE-PowerShell": optional components cannot be added on Linux
----@field min_build? integer the oldest build of Windows that the base may be: 26100
+---@field min_build? integer the oldest build of Windows that the base may be, by its kernel's file version: 26100; enablement packages do not raise that
 ---@field compression_level? integer effort for what is added: 20 is fast, 50 is some 4 % smaller for eight times the CPU; the base is never recompressed
 
 ---A Windows image: a base and what goes into it. Artifacts boot it.

@@ -301,6 +301,18 @@ void plan_background(const std::string& bytes, const WinpeBase& base, WinpePlan&
 // --- startnet, winpeshl ---
 
 // cmd.exe reads scripts in the machine's OEM code page, so only ASCII means the same everywhere.
+// winpeshl.exe looks for its list of programs first, then for Setup, then for startnet.cmd.
+void check_startnet_runs(const WinpeSettings& settings, const WinpeBase& base) {
+  if (settings.winpeshl || !base.has_file) return;
+  for (const char* other : {"Windows/System32/winpeshl.ini", "setup.exe"}) {
+    if (!base.has_file(other)) continue;
+    refuse("startnet",
+           fmt::format("startnet.cmd would never run: the base has {}, which is started instead",
+                       other),
+           fmt::format("take that out with remove = \"{}\", or name programs in winpeshl", other));
+  }
+}
+
 void plan_startnet(const std::string& text, WinpePlan& plan) {
   std::string bytes;
   int line = 1;
@@ -409,7 +421,10 @@ WinpePlan winpe_plan(const WinpeSettings& settings, const WinpeBase& base) {
   if (settings.locale) plan_locale(*settings.locale, base, plan);
   plan_keyboards(settings.keyboards, base, plan);
   if (settings.background) plan_background(*settings.background, base, plan);
-  if (settings.startnet) plan_startnet(*settings.startnet, plan);
+  if (settings.startnet) {
+    check_startnet_runs(settings, base);
+    plan_startnet(*settings.startnet, plan);
+  }
   if (settings.winpeshl) plan_winpeshl(settings, plan);
   return plan;
 }

@@ -22,13 +22,14 @@ const recipe::Schema schema = {
     .help =
         "A value or key of the image's registry, set or deleted in its own hives.\n"
         "Missing keys are created. CurrentControlSet means the one that the hive selects. Without "
-        "a type it makes the key alone.",
+        "a type it makes the key alone. What is deleted is gone from the hive, but the base's own "
+        "hive stays in the WIM as unused bytes: this hides no secrets.",
     .fields =
         {
             {.name = "key",
              .type = Type::text,
-             .help = "in HKLM\\SYSTEM, HKLM\\SOFTWARE or HKU\\.DEFAULT; write it as [[...]], so "
-                     "that Lua leaves the backslashes alone",
+             .help = "in HKLM\\SYSTEM, HKLM\\SOFTWARE, HKU\\.DEFAULT, HKLM\\COMPONENTS or "
+                     "HKLM\\DRIVERS; write it as [[...]], so that Lua leaves the backslashes alone",
              .required = true,
              .max = 2000},
             {.name = "name",

@@ -49,6 +49,7 @@ void run(graph::Job& job) {
   nlohmann::ordered_json base = graph::read_record(job.text("base_record"));
   wim::TrimOptions options;
   options.clock = base.at("base").at("clock");
+  options.shown = base.at("image").at("name");
   options.guid = derived_guid("remove " + base.at("base").at("guid").get<std::string>() +
                               job.parameters().at("removals").dump());
   wim::TrimResult result = job.about(

@@ -86,8 +86,8 @@ class Registry {
     if (entry == nullptr || entry->directory) {
       throw Failure(Diagnostic{
           .message = fmt::format("the base has no hive {} ({})", hive, file),
-          .hint = "only an image of Windows has a registry; the source's image may be the wrong "
-                  "one"});
+          .hint = "look whether the source's image is the right one, and whether 'remove' takes it "
+                  "out; not every image has COMPONENTS and DRIVERS"});
     }
     ScratchFile original(job_.part(0).string() + "." + hive);
     ScratchFile edited(job_.part(0).string() + "." + hive + ".edited");
@@ -254,7 +254,7 @@ void run(graph::Job& job) {
   if (p.contains("background")) {
     fs::path picture = p.at("background").get<std::string>();
     job.reads(picture);
-    job.about("background", [&] { settings.background = read_file(picture); });
+    job.about("background", [&] { settings.background = read_file(picture, 16u << 20); });
   }
   WinpePlan plan = about_setting([&] {
     Base facts(base, job.part(0).string() + ".base");
@@ -302,7 +302,7 @@ std::vector<recipe::Field> setting_fields() {
        .help = "layouts by locale (\"de-DE\") or number (\"0407:00000407\"), the default first",
        .list = true,
        .max = 40},
-      {.name = "background", .type = Type::path, .help = "the desktop's picture, a JPEG"},
+      {.name = "background", .type = Type::path, .help = "the desktop's picture, a JPEG or BMP"},
       {.name = "startnet",
        .type = Type::script,
        .help = "text of Windows/System32/startnet.cmd; begins with wpeinit as a rule",

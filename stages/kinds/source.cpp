@@ -176,8 +176,11 @@ nlohmann::ordered_json inputs_of(graph::Job& job, const WindowsSource& source) {
   }
   for (const fs::path& file : files) {
     std::string name = source.written();
-    if (file != source.medium().path())
-      name += "/" + file.lexically_relative(source.medium().path()).string();
+    // Beside a bare WIM lie its parts.
+    fs::path top = source.medium().path();
+    bool folder = source.medium().kind() == Medium::Kind::folder;
+    if (folder) name += "/" + file.lexically_relative(top).string();
+    if (!folder && file != top) name = (fs::path(name).parent_path() / file.filename()).string();
     list.push_back(
         {{"path", name}, {"size", Slice::whole(file).size()}, {"sha256", job.digest(file)}});
   }
@@ -224,15 +227,15 @@ bool has_stated_digest(const graph::Job& job, const nlohmann::json& parameters,
   return true;
 }
 
-void check_architecture(const graph::Job& job, const WindowsSource& source) {
+void check_architecture(const graph::Job& job, const WindowsSource& source, const char* field) {
   std::string arch = job.text("arch");
   const wim::Image& image = source.image();
   if (image.architecture == arch) return;
-  job.fail_at("arch", image.architecture.empty()
-                          ? fmt::format("{} does not say which architecture image '{}' is for",
-                                        source.found_in(), image.name)
-                          : fmt::format("the recipe says {}, but image '{}' of {} is for {}", arch,
-                                        image.name, source.found_in(), image.architecture));
+  job.fail_at(field, image.architecture.empty()
+                         ? fmt::format("{} does not say which architecture image '{}' is for",
+                                       source.found_in(), image.name)
+                         : fmt::format("the recipe says {}, but image '{}' of {} is for {}", arch,
+                                       image.name, source.found_in(), image.architecture));
 }
 
 nlohmann::ordered_json image_record(const WindowsSource& source, const BaseFacts& facts) {
@@ -276,7 +279,8 @@ void run(graph::Job& job) {
   std::unique_ptr<WindowsSource> lender;
   if (parameters.contains("boot_files"))
     lender = open_source(job, parameters["boot_files"], "boot_files");
-  check_architecture(job, own);
+  check_architecture(job, own, "arch");
+  if (lender) check_architecture(job, *lender, "boot_files");
 
   nlohmann::ordered_json inputs = inputs_of(job, own);
   bool intact = has_stated_digest(job, parameters, inputs, "sha256");

@@ -81,11 +81,14 @@ recipe::Schema make_schema() {
                "components cannot be added on Linux",
        .list = true,
        .max = 200});
-  schema.fields.push_back({.name = "min_build",
-                           .type = Type::integer,
-                           .help = "the oldest build of Windows that the base may be: 26100",
-                           .min = 1,
-                           .max = 999999});
+  schema.fields.push_back(
+      {.name = "min_build",
+       .type = Type::integer,
+       .help =
+           "the oldest build of Windows that the base may be, by its kernel's file version: 26100; "
+           "enablement packages do not raise that",
+       .min = 1,
+       .max = 999999});
   schema.fields.push_back(
       {.name = "compression_level",
        .type = Type::integer,
@@ -126,6 +129,7 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
   edge.parameters["compression_level"] = level;
   edge.parameters["requires"] = node->texts("requires");
   edge.parameters["min_build"] = node->integer("min_build");
+  edge.parameters["startnet_alone"] = node->has("startnet") && !node->has("winpeshl");
   edge.parameters["trees"] = nlohmann::ordered_json::array();
   edge.parameters["components"] = nlohmann::ordered_json::array();
   edge.parameters["clock"] = planner.clock();
@@ -175,6 +179,20 @@ struct Content {
   Sha1BySha256 digests;
 };
 
+// An overlay can bring what is started instead of the script that the recipe sets.
+void check_startnet_runs(const graph::Job& job, const std::vector<TreeEntry>& entries) {
+  if (!job.parameters().at("startnet_alone").get<bool>()) return;
+  for (const TreeEntry& entry : entries) {
+    std::string name = fold_case(entry.target);
+    if (entry.directory ||
+        (name != fold_case("Windows/System32/winpeshl.ini") && name != fold_case("setup.exe")))
+      continue;
+    job.fail_at("startnet",
+                fmt::format("startnet.cmd would never run: '{}' is started instead", entry.origin),
+                "leave one of them out, or name programs in winpeshl");
+  }
+}
+
 Content read_content(const graph::Job& job) {
   const nlohmann::json& p = job.parameters();
   Content content;
@@ -197,6 +215,7 @@ Content read_content(const graph::Job& job) {
       layers.add_exclusive(tree(p.at("settings")), "the settings of this image");
   });
   content.entries = layers.take();
+  check_startnet_runs(job, content.entries);
   return content;
 }
 
@@ -219,8 +238,10 @@ BaseFacts facts_of(const nlohmann::ordered_json& image) {
 // Optional components cannot be added on Linux, so an image whose tools need one must start from a
 // base that has it.
 void check_requirements(const graph::Job& job, const std::string& base, const BaseFacts& facts) {
+  std::vector<Diagnostic> missing;
   for (const std::string required : job.parameters().at("requires")) {
-    if (find_package(facts, required) != nullptr) continue;
+    const BaseFacts::Package* package = find_package(facts, required);
+    if (package != nullptr && package->installed) continue;
     if (facts.packages.empty()) {
       job.fail_at("requires",
                   fmt::format("the base ('{}') does not say which packages it has, so '{}' cannot "
@@ -228,16 +249,19 @@ void check_requirements(const graph::Job& job, const std::string& base, const Ba
                               base, required));
     }
     std::vector<std::string> names;
-    for (const BaseFacts::Package& package : facts.packages) names.push_back(package.name);
+    for (const BaseFacts::Package& known : facts.packages) names.push_back(known.name);
     std::string hint = did_you_mean(required, names);
     if (hint.empty()) {
       hint =
           "optional components cannot be added on Linux: add it on Windows with DISM and name "
           "that WIM as the source's media, or start from winre, which has more of them";
     }
-    job.fail_at("requires", fmt::format("the base ('{}') has no package '{}'", base, required),
-                hint);
+    missing.push_back(
+        {.message = fmt::format("the base ('{}') has no package '{}'", base, required),
+         .where = job.place("requires"),
+         .hint = hint});
   }
+  if (!missing.empty()) throw Failure(std::move(missing));
 }
 
 void check_build(const graph::Job& job, const std::string& base, const BaseFacts& facts) {
@@ -290,7 +314,8 @@ nlohmann::ordered_json files_record(const std::vector<TreeEntry>& entries,
 }
 
 // What was removed everywhere must not come back under another name.
-void check_stays_removed(const graph::Job& job, const nlohmann::ordered_json& removal) {
+void check_stays_removed(const graph::Job& job, const nlohmann::ordered_json& removal,
+                         const std::vector<TreeEntry>& entries) {
   std::map<std::string, std::string> gone;  // by SHA-1
   for (const auto& removed : removal.at("removed")) {
     if (removed.value("everywhere", false) && removed.at("size") > 0)
@@ -301,10 +326,14 @@ void check_stays_removed(const graph::Job& job, const nlohmann::ordered_json& re
   for (const wim::Entry& entry : image.list(1)) {
     auto found = gone.find(entry.sha1);
     if (found == gone.end()) continue;
-    job.fail_at("overlays",
-                fmt::format("'{}' has the content of '{}', which 'remove' takes out everywhere",
-                            entry.path, found->second),
-                "leave the file out of the overlays, or do not remove it everywhere");
+    auto brought = std::find_if(entries.begin(), entries.end(), [&](const TreeEntry& e) {
+      return fold_case(e.target) == fold_case(entry.path);
+    });
+    job.fail_at(
+        "remove",
+        fmt::format("'{}' ({}) has the content of '{}', which is removed everywhere", entry.path,
+                    brought != entries.end() ? brought->origin : "of the base", found->second),
+        "leave the file out of the image, or do not remove it everywhere");
   }
 }
 
@@ -353,7 +382,7 @@ void run(graph::Job& job) {
       fail_changed(changed != entries.end() ? changed->origin : failure.target(), content.trees);
     }
   });
-  if (!removal.is_null()) check_stays_removed(job, removal);
+  if (!removal.is_null()) check_stays_removed(job, removal, entries);
 
   nlohmann::ordered_json record;
   record["file"] = job.output(0);

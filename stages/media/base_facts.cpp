@@ -12,6 +12,7 @@
 #include "formats/registry.h"
 #include "formats/win_names.h"
 #include "media/hive.h"
+#include "support/artifact.h"
 #include "support/diagnostic.h"
 
 #include <algorithm>
@@ -145,26 +146,6 @@ void compare_architectures(const wim::Image& image, BaseFacts& facts) {
 
 // --- files of the image ---
 
-/// A file taken out of the image while this lives.
-class Extracted {
- public:
-  Extracted(const wim::File& file, int image, const wim::Entry& entry, fs::path path)
-      : path_(std::move(path)) {
-    file.extract(image, entry, path_);
-  }
-  ~Extracted() {
-    std::error_code ignored;
-    fs::remove(path_, ignored);
-  }
-  Extracted(const Extracted&) = delete;
-  Extracted& operator=(const Extracted&) = delete;
-
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
 class FactReader {
  public:
   FactReader(const wim::File& file, int image, const fs::path& scratch_prefix)
@@ -194,7 +175,8 @@ class FactReader {
       cannot_read(shown, fmt::format("its {} bytes are too many", entry->size));
       return true;
     }
-    const Extracted content(file_, image_, *entry, scratch_.native() + ".fact");
+    const ScratchFile content(scratch_.native() + ".fact");
+    file_.extract(image_, *entry, content.path());
     try {
       use(content.path());
     } catch (const Failure& failure) {

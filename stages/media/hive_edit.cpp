@@ -136,6 +136,35 @@ bool changes_nothing(const Plan& plan) {
                      [](const auto& child) { return changes_nothing(child.second); });
 }
 
+std::uint32_t number_at(std::string_view bytes, std::size_t offset) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 4; i-- > 0;)
+    value = value << 8 | static_cast<unsigned char>(bytes.at(offset + i));
+  return value;
+}
+
+// What is deleted stays in freed cells, so that it could be read from the file: they are cleared.
+// A bin has its size at byte 8 and 32 bytes of header; a cell its size, positive if it is free.
+void clear_free_cells(std::string& bytes, const Output& out, const fs::path& shown) {
+  constexpr std::size_t kBinHeader = 32;
+  for (std::size_t bin = kBaseBlock; bin + kBinHeader <= bytes.size();) {
+    std::size_t end = std::min<std::size_t>(bin + number_at(bytes, bin + 8), bytes.size());
+    if (end <= bin + kBinHeader) return;
+    for (std::size_t cell = bin + kBinHeader; cell + 4 <= end;) {
+      std::uint32_t size = number_at(bytes, cell);
+      bool free = (size & 0x80000000) == 0;
+      std::size_t length = free ? size : 0u - size;
+      if (length < 8 || length > end - cell) return;  // judged elsewhere
+      if (free) {
+        std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(cell + 4), length - 4, '\0');
+        write_at(out.fd().get(), std::string_view(bytes).substr(cell, length), cell, shown);
+      }
+      cell += length;
+    }
+    bin = end;
+  }
+}
+
 void write_edited(std::string_view original, const fs::path& file, const Cells& before,
                   const Plan& plan, const Output& out) {
   Fd copy(memfd_create("hive", MFD_CLOEXEC));
@@ -151,6 +180,7 @@ void write_edited(std::string_view original, const fs::path& file, const Cells& 
   }
   session.reset();
   std::string bytes = read_file(path_of(out.fd()), kMaxFile);
+  clear_free_cells(bytes, out, file);
   check_base_block(std::string_view(bytes).substr(0, kBaseBlock), bytes.size(), file);
   Cells after(bytes, file);
   after.check();

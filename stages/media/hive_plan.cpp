@@ -13,6 +13,16 @@ namespace {
 
 using Action = Edit::Action;
 
+std::string describe(const Edit& edit);
+
+// Long data is of no use to a reader.
+std::string with_value(const Edit& edit) {
+  if (edit.action != Action::set_value) return describe(edit);
+  std::string text = registry_text(edit.value);
+  if (text.size() > 60) text = text.substr(0, 57) + "...";
+  return fmt::format("{} to {}", describe(edit), text);
+}
+
 std::string describe(const Edit& edit) {
   std::string name = edit.value.name.empty() ? "(default)" : edit.value.name;
   switch (edit.action) {
@@ -151,7 +161,8 @@ class Planner {
   }
 
   [[noreturn]] static void fail_contradiction(const Edit& one, const Edit& other) {
-    fail("two edits of the registry contradict each other: {}; {}", describe(one), describe(other));
+    fail("two edits of the registry contradict each other: {}; {}", with_value(one),
+         with_value(other));
   }
 
   // All edits are known: what each key will hold, and whether libhivex can write it.

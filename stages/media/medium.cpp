@@ -91,10 +91,11 @@ std::optional<fs::path> boot_sector_folder(const fs::path& folder) {
 
 // `en-us/winpe.wim` of the kit: every kit known has it there and there only, but nothing says that
 // none has it elsewhere.
-std::optional<fs::path> pe_image_of(const fs::path& kit) {
+std::optional<fs::path> pe_image_of(const fs::path& kit, std::vector<fs::path>& looked_at) {
   std::optional<fs::path> found;
   for (const fs::directory_entry& entry : sorted_entries(kit)) {
     if (!is_folder(entry)) continue;
+    looked_at.push_back(entry.path());
     bool english = folded_name(entry.path()) == fold_case("en-us");
     if (found && !english) continue;
     if (auto image = child(entry.path(), "winpe.wim", is_file)) found = image;
@@ -103,13 +104,15 @@ std::optional<fs::path> pe_image_of(const fs::path& kit) {
 }
 
 // `<root>/Windows Preinstallation Environment/amd64` to `<root>/Deployment Tools/amd64/Oscdimg`.
-std::optional<fs::path> oscdimg_of(const fs::path& kit) {
+std::optional<fs::path> oscdimg_of(const fs::path& kit, std::vector<fs::path>& looked_at) {
   fs::path root = (kit / ".." / "..").lexically_normal();
   std::string arch = fs::absolute(kit / ".").lexically_normal().parent_path().filename().string();
   std::optional<fs::path> folder = root;
   for (std::string_view name : {std::string_view("Deployment Tools"), std::string_view(arch),
                                 std::string_view("Oscdimg")}) {
-    if (folder) folder = subfolder(*folder, name);
+    if (!folder) break;
+    looked_at.push_back(*folder);
+    folder = subfolder(*folder, name);
   }
   return folder;
 }
@@ -201,15 +204,15 @@ void Medium::read_folder() {
   if (!is_medium(path_)) {
     if (auto media = subfolder(path_, "media")) {
       if (is_medium(*media)) return read_working_folder(*media);
-      if (auto image = pe_image_of(path_)) return read_kit(*media, *image);
+      if (auto image = pe_image_of(path_, folders_)) return read_kit(*media, *image);
     }
   }
   read_tree(path_);
   fs::path absolute = fs::absolute(path_ / ".").lexically_normal().parent_path();
   if (folded_name(absolute) == fold_case("media")) {
-    if (auto folder = boot_sector_folder((path_ / "..").lexically_normal())) {
-      read_boot_sectors(*folder);
-    }
+    fs::path work = (path_ / "..").lexically_normal();
+    folders_.push_back(work);
+    if (auto folder = boot_sector_folder(work)) read_boot_sectors(*folder);
   }
   std::sort(folders_.begin(), folders_.end());
 }
@@ -223,10 +226,9 @@ void Medium::read_working_folder(const fs::path& media) {
 
 void Medium::read_kit(const fs::path& media, const fs::path& pe_image) {
   folders_.push_back(path_);
-  folders_.push_back(pe_image.parent_path());
   read_tree(media);
   add(files_, std::string(kBootImage), Slice::whole(pe_image));
-  if (auto folder = oscdimg_of(path_)) read_boot_sectors(*folder);
+  if (auto folder = oscdimg_of(path_, folders_)) read_boot_sectors(*folder);
   std::sort(folders_.begin(), folders_.end());
 }
 

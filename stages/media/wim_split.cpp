@@ -72,6 +72,12 @@ std::vector<Slice> ordered_parts(const Slice& slice, std::string_view shown,
     fail("'{}' is a whole WIM; '{}' cannot be a part of it", shown,
          more_parts.front().file.string());
   }
+  if (more_parts.empty() && first->part > 1) {
+    throw Failure(Diagnostic{
+        .message =
+            fmt::format("'{}' is part {} of {} of a split WIM", shown, first->part, first->parts),
+        .hint = fmt::format("name the first: {}.swm", stem_of(shown, first->part))});
+  }
   if (more_parts.empty()) {
     fail_parts(
         fmt::format("'{}' is part {} of {} of a split WIM", shown, first->part, first->parts),

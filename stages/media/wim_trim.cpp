@@ -279,8 +279,9 @@ void write_without(const fs::path& base, const Tree& tree, const Plan& plan,
 TrimResult trim(const fs::path& base, const std::vector<Removal>& removals,
                 const TrimOptions& options, const fs::path& out) {
   check_distinct(base, out);
-  File wim(Slice::whole(base), base.string());
-  check_base(wim, base.native());
+  std::string shown = options.shown.empty() ? base.string() : options.shown;
+  File wim(Slice::whole(base), shown);
+  check_base(wim, shown);
   Tree tree = read_tree(wim);
   Plan plan(tree);
   plan.apply(removals);

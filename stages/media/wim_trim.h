@@ -48,6 +48,7 @@ struct TrimResult {
 struct TrimOptions {
   std::array<std::uint8_t, 16> guid = {};
   std::int64_t clock = 0;  ///< time of the image, seconds since 1970
+  std::string shown = {};  ///< names the base in messages; its path if empty
 };
 
 /// Writes `base` (a WIM with one image, made by export_image) without what `removals` name to

@@ -130,8 +130,7 @@ class Planner {
   std::map<std::string, Place> places_;
 };
 
-// --- Doing it
-// -------------------------------------------------------------------------------------
+// --- Doing it ------------------------------------------------------------------------------------
 
 void run_steps(Host& host, WIMStruct* wim, int image, const std::vector<Step>& steps,
                std::string_view shown) {

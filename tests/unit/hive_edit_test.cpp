@@ -188,6 +188,22 @@ TEST_F(HiveEdit, WhatIsAlreadySoGivesACopy) {
   EXPECT_EQ(read_file(scratch_ / "out"), read_file(scratch_ / "in"));
 }
 
+TEST_F(HiveEdit, WhatIsDeletedCannotBeReadFromTheFile) {
+  RegistryKey root = system_hive();
+  root.children.push_back({"Secret", {registry_string("Hidden", "open sesame")}, {}});
+  made(root);
+  edited({remove("Secret"), drop(R"(ControlSet001\Services\FBWF)", "Long")});
+  std::string before = read_file(scratch_ / "in");
+  std::string after = read_file(scratch_ / "out");
+  for (const std::string& trace : {to_utf16le("open sesame"), "Hidden"s, "Secret"s}) {
+    EXPECT_NE(before.find(trace), std::string::npos);
+    EXPECT_EQ(after.find(trace), std::string::npos) << trace;
+  }
+  EXPECT_EQ(after.find(std::string(16344, '\xab'), after.find(std::string(16344, '\xab')) + 1),
+            std::string::npos)
+      << "one of the two is left";
+}
+
 TEST_F(HiveEdit, ReplacesWhatWasAtTheOutput) {
   made();
   scratch_.write("out", std::string(100'000, 'x'));
@@ -236,12 +252,13 @@ TEST_F(HiveEdit, Refusals) {
       {{set("Setup", registry_dword("a\0b"s, 1))}, "a value of registry key 'Setup' has a name"},
       {{set("Setup", registry_dword("\xff", 1))}, "invalid UTF-8"},
       {{set("Setup", registry_dword("v", 1)), set("SETUP", registry_dword("V", 2))},
-       "two edits of the registry contradict each other: set value 'v' of key 'Setup'; set value "
-       "'V' of key 'SETUP'"},
+       "two edits of the registry contradict each other: set value 'v' of key 'Setup' to dword:1; "
+       "set value 'V' of key 'SETUP' to dword:2"},
       {{set("ControlSet002\\Control", registry_dword("", 1)),
         drop("CurrentControlSet\\Control", "")},
        "two edits of the registry contradict each other: set value '(default)' of key "
-       "'ControlSet002\\Control'; delete value '(default)' of key 'CurrentControlSet\\Control'"},
+       "'ControlSet002\\Control' to dword:1; delete value '(default)' of key "
+       "'CurrentControlSet\\Control'"},
       {{remove("Setup"), set("Setup\\x\\y", registry_dword("v", 1))},
        "two edits of the registry contradict each other: delete key 'Setup'; set value 'v' of key "
        "'Setup\\x\\y'"},
