@@ -2,6 +2,7 @@
 //
 // The whole program on one page: the command line, and the one place that prints errors.
 
+#include "formats/winpe.h"
 #include "graph/build.h"
 #include "graph/job.h"
 #include "kinds/kinds.h"
@@ -14,6 +15,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -36,6 +38,20 @@ std::string manifest_help() {
   return text;
 }
 
+std::string settings_help() {
+  std::string text =
+      "Settings of Windows PE (fields of wim): where each goes, and how that is known.\n";
+  for (const WinpeSettingInfo& setting : winpe_settings()) {
+    text += fmt::format("\n{}: {}\n  goes to   {}\n  known by  {}\n", setting.name, setting.allowed,
+                        setting.place, setting.source);
+  }
+  return text;
+}
+
+// Topics that are no words of the recipe language.
+const std::map<std::string, std::string (*)()> kFurtherTopics = {{"manifest", manifest_help},
+                                                                 {"settings", settings_help}};
+
 int help(const std::string& topic, const std::string& medium, bool luals) {
   if (!medium.empty()) {
     if (topic != "source") {
@@ -45,12 +61,15 @@ int help(const std::string& topic, const std::string& medium, bool luals) {
     fmt::print("{}", kinds::source_report(medium));
     return 0;
   }
-  std::string text = luals                 ? recipe::editor_definitions(kinds::schemas())
-                     : topic.empty()       ? recipe::help_overview(kinds::schemas())
-                     : topic == "manifest" ? manifest_help()
-                                           : recipe::help_topic(topic, kinds::schemas());
+  auto further = kFurtherTopics.find(topic);
+  std::string text = luals           ? recipe::editor_definitions(kinds::schemas())
+                     : topic.empty() ? recipe::help_overview(kinds::schemas())
+                     : further != kFurtherTopics.end()
+                         ? further->second()
+                         : recipe::help_topic(topic, kinds::schemas());
   if (text.empty()) {
-    std::vector<std::string> topics = {"manifest"};
+    std::vector<std::string> topics;
+    for (const auto& [name, show] : kFurtherTopics) topics.push_back(name);
     for (const recipe::Schema* schema : kinds::schemas()) topics.emplace_back(schema->word);
     for (const recipe::Helper& helper : recipe::helpers()) topics.emplace_back(helper.word);
     throw Failure(Diagnostic{.message = fmt::format("there is no help on '{}'", topic),
@@ -100,7 +119,7 @@ int run(int argc, char** argv) {
   std::string medium;
   bool luals = false;
   CLI::App* help_command = app.add_subcommand("help", "constructors, helpers and their fields");
-  help_command->add_option("TOPIC", topic, "a word of the recipe language, or manifest");
+  help_command->add_option("TOPIC", topic, "a word of the recipe language, settings, or manifest");
   help_command->add_option("MEDIUM", medium,
                            "with 'source': an ISO, folder or WIM; lists what is found on it");
   help_command->add_flag("--luals", luals, "the definitions for the Lua language server");

@@ -133,8 +133,9 @@ bool changes_language(const WinLocale& locale, const WinpeBase& base) {
   auto primary = [](std::string_view name) { return lower(name.substr(0, name.find('-'))); };
   if (!base.language.empty() && primary(base.language) == primary(locale.name)) return false;
   refuse("locale",
-         fmt::format("the base image does not speak '{}': it has no Windows/System32/{}",
-                     locale.name, locale.name),
+         fmt::format("the base image does not speak '{0}': it lacks Windows/System32/{0} or the "
+                     "registry does not list it",
+                     locale.name),
          "take a base in that language; for its keyboard alone, 'keyboards' is enough");
 }
 

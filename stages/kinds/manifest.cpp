@@ -198,6 +198,8 @@ std::span<const ManifestField> manifest_fields() {
       {"images.files.size", "bytes"},
       {"images.files.sha256", "of its content"},
       {"images.files.replaces", "the file of the base that it replaced; absent if there was none"},
+      {"images.files.streams_lost",
+       "how many named streams the replaced file had; absent if it had none"},
       {"images.files.short_name_lost",
        "the 8.3 name that the replaced file had; absent if it had none"},
       {"images.requires", "packages that the recipe demands of the base; it has them"},

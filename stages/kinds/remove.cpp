@@ -74,10 +74,11 @@ void run(graph::Job& job) {
     record["left_elsewhere"].push_back({{"path", leftover.path}, {"removed", leftover.removed}});
   if (!result.leftovers.empty()) {
     const wim::Leftover& first = result.leftovers.front();
-    job.warn("remove",
-             fmt::format("{} removed files are still in the image under other names, such as '{}' "
-                         "as '{}'; everywhere = true removes those too",
-                         result.leftovers.size(), first.removed, first.path));
+    job.warn(
+        "remove",
+        fmt::format("content that was removed is still in the image under {} other names, such "
+                    "as that of '{}' in '{}'; everywhere = true removes those too",
+                    result.leftovers.size(), first.removed, first.path));
   }
   job.write_record(std::move(record));
 }

@@ -35,6 +35,13 @@ const std::map<std::string, hive::Edit::Action> kActions = {
 // Where a hive lies in an image.
 std::string hive_file(const std::string& hive) { return "Windows/System32/config/" + hive; }
 
+[[noreturn]] void fail_no_hive(const std::string& hive) {
+  throw Failure(Diagnostic{
+      .message = fmt::format("the base has no hive {} ({})", hive, hive_file(hive)),
+      .hint = "look whether the source's image is the right one, and whether 'remove' takes it "
+              "out; not every image has COMPONENTS and DRIVERS"});
+}
+
 std::string action_name(hive::Edit::Action action) {
   for (const auto& [name, value] : kActions) {
     if (value == action) return name;
@@ -83,12 +90,7 @@ class Registry {
   void apply(const std::string& hive, const Edits& edits) {
     std::string file = hive_file(hive);
     const wim::Entry* entry = base_.find(1, file);
-    if (entry == nullptr || entry->directory) {
-      throw Failure(Diagnostic{
-          .message = fmt::format("the base has no hive {} ({})", hive, file),
-          .hint = "look whether the source's image is the right one, and whether 'remove' takes it "
-                  "out; not every image has COMPONENTS and DRIVERS"});
-    }
+    if (entry == nullptr || entry->directory) fail_no_hive(hive);
     ScratchFile original(job_.part(0).string() + "." + hive);
     ScratchFile edited(job_.part(0).string() + "." + hive + ".edited");
     base_.extract(1, *entry, original.path());
@@ -118,7 +120,12 @@ class Registry {
       return hive::edit(original, edits, edited);
     } catch (const Failure& failure) {
       std::vector<Diagnostic> diagnostics = failure.diagnostics();
-      for (Diagnostic& d : diagnostics) d.message = fmt::format("hive {}: {}", hive, d.message);
+      // Where it was unpacked to means nothing to anybody.
+      for (Diagnostic& d : diagnostics) {
+        bool named = d.message.find(original.string()) != std::string::npos;
+        d.message = named ? with_replaced(d.message, original.string(), hive_file(hive))
+                          : fmt::format("hive {}: {}", hive, d.message);
+      }
       throw Failure(std::move(diagnostics));
     }
   }
@@ -160,7 +167,7 @@ nlohmann::ordered_json setting_parameters(const recipe::Node& image) {
     if (image.has(text)) json[text] = image.text(text);
   }
   for (const char* list : {"keyboards", "winpeshl"}) {
-    if (image.has(list)) json[list] = image.texts(list);
+    if (image.given(list)) json[list] = image.texts(list);
   }
   return json;
 }
@@ -223,7 +230,7 @@ class Base {
   bool has_key(const std::string& key) {
     if (!system_) {
       const wim::Entry* entry = file_.find(1, hive_file("SYSTEM"));
-      if (entry == nullptr || entry->directory) return false;
+      if (entry == nullptr || entry->directory) fail_no_hive("SYSTEM");
       scratch_file_.emplace(scratch_);
       file_.extract(1, *entry, scratch_);
       system_.emplace(scratch_);
@@ -254,7 +261,10 @@ void run(graph::Job& job) {
   if (p.contains("background")) {
     fs::path picture = p.at("background").get<std::string>();
     job.reads(picture);
-    job.about("background", [&] { settings.background = read_file(picture, 16u << 20); });
+    job.about("background", [&] {
+      if (!fs::is_regular_file(picture)) fail("'{}' is no file", job.text("background_written"));
+      settings.background = read_file(picture, 16u << 20);
+    });
   }
   WinpePlan plan = about_setting([&] {
     Base facts(base, job.part(0).string() + ".base");
@@ -267,7 +277,7 @@ void run(graph::Job& job) {
   add_setting_edits(plan, edits);
   Pack pack(job.part(0), job.output(0));
   Registry registry(job, base, pack);
-  job.about(p.at("registry").empty() ? "" : "registry", [&] {
+  job.about(p.at("registry").empty() ? "keyboards" : "registry", [&] {
     for (const auto& [hive, list] : edits) registry.apply(hive, list);
   });
   for (const WinpePlan::File& file : plan.files)
@@ -324,8 +334,11 @@ graph::Planned plan_settings(graph::Planner& planner, const recipe::NodeRef& ima
   edge.parameters["base"] = base;
   edge.parameters["registry"] = registry_parameters(image->nodes("registry"));
   edge.parameters["winpe"] = setting_parameters(*image);
-  if (image->has("background"))
-    edge.parameters["background"] = planner.source_path(*image, "background", binding.arch).file;
+  if (image->has("background")) {
+    graph::SourcePath picture = planner.source_path(*image, "background", binding.arch);
+    edge.parameters["background"] = picture.file;
+    edge.parameters["background_written"] = picture.written;
+  }
   if (edge.parameters["registry"].empty() && edge.parameters["winpe"].empty() &&
       !edge.parameters.contains("background"))
     return {};

@@ -4,6 +4,7 @@
 // image and recipe that uses it: the base (one image, exported with its compressed data as they
 // are) and a pack with the boot files that were found, each at its place on a medium.
 
+#include "formats/pe.h"
 #include "graph/graph.h"
 #include "graph/job.h"
 #include "kinds/kinds.h"
@@ -158,6 +159,8 @@ std::unique_ptr<WindowsSource> open_source(graph::Job& job, const nlohmann::json
     // What is wrong with a lender is said where it is lent.
     std::vector<Diagnostic> diagnostics = failure.diagnostics();
     for (Diagnostic& d : diagnostics) {
+      d.message = with_replaced(d.message, parameters.at("media").get<std::string>(),
+                                parameters.at("written").get<std::string>());
       if (!lent.empty()) d.field = lent;
       if (d.field.empty()) d.field = "media";
     }
@@ -187,6 +190,12 @@ nlohmann::ordered_json inputs_of(graph::Job& job, const WindowsSource& source) {
   return list;
 }
 
+void check_program(const Slice& content, const std::string& place, const std::string& arch) {
+  std::string found = pe::read(content, place).header.architecture;
+  if (found == arch) return;
+  fail("'{}' is a program for {}, not for {}", place, found, arch);
+}
+
 /// Adds every boot file of `wanted` that the source has; false if it has none.
 bool take(graph::Job& job, Pack& pack, const WindowsSource& source, const BootFile& wanted) {
   std::vector<WindowsSource::Found> found = source.find(wanted);
@@ -197,6 +206,7 @@ bool take(graph::Job& job, Pack& pack, const WindowsSource& source, const BootFi
     Slice content = source.content(file, scratch.path());
     if (content.size() == 0) fail("boot file '{}' is empty", file.place);
     if (file.rebuilt) {
+      check_program(content, file.place, job.text("arch"));
       pack.add(file.target, efisys_image(read_all(content), job.text("arch"), kBaseClock),
                "made from " + file.place);
     } else {

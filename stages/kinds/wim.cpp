@@ -296,6 +296,7 @@ nlohmann::ordered_json file_record(const TreeEntry& entry, const wim::Replacemen
   if (replaced != nullptr) {
     json["replaces"] = replaced->path;
     if (!replaced->short_name_lost.empty()) json["short_name_lost"] = replaced->short_name_lost;
+    if (replaced->streams_lost > 0) json["streams_lost"] = replaced->streams_lost;
   }
   return json;
 }

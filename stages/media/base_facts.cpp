@@ -181,17 +181,10 @@ class FactReader {
       use(content.path());
     } catch (const Failure& failure) {
       std::string why = failure.diagnostics().empty() ? "" : failure.diagnostics().front().message;
-      replace_all(why, content.path().native(), path);
-      cannot_read(shown, why);
+      // The name of a scratch file means nothing to anybody, and differs from build to build.
+      cannot_read(shown, with_replaced(why, content.path().native(), path));
     }
     return true;
-  }
-
-  /// The name of a scratch file means nothing to anybody, and differs from build to build.
-  static void replace_all(std::string& text, std::string_view from, std::string_view to) {
-    for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size()) {
-      text.replace(at, from.size(), to);
-    }
   }
 
   void cannot_read(std::string_view shown, std::string_view why) {

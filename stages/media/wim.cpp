@@ -6,6 +6,7 @@
 #include "media/wim_split.h"
 #include "media/wim_table.h"
 #include "media/wim_tree.h"
+#include "media/wim_verify.h"
 #include "support/diagnostic.h"
 
 #include <algorithm>
@@ -265,6 +266,7 @@ Entry to_entry(const wimlib_dir_entry& from) {
   to.sha1 = sha1_text(from.streams[0].resource);
   to.attributes = from.attributes;
   if (from.dos_name != nullptr) to.short_name = from.dos_name;
+  to.named_streams = from.num_named_streams;
   if (from.security_descriptor != nullptr) {
     to.security_descriptor.assign(from.security_descriptor, from.security_descriptor_size);
   }
@@ -417,7 +419,7 @@ void File::extract(int image, const Entry& entry, const fs::path& destination) c
 
 void File::verify() const {
   Host host;
-  check(host, wimlib_verify_wim(state_->wim.get(), 0), state_->shown);
+  check(host, verify_wim(state_->wim.get(), state_->slices, state_->info), state_->shown);
 }
 
 bool File::contains(std::string_view sha1) const {

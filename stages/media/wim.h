@@ -52,6 +52,7 @@ struct Entry {
   std::string sha1;  ///< of the unnamed stream, hex; empty for directories and empty files
   std::uint32_t attributes = 0;
   std::string short_name;  ///< 8.3 name; usually empty
+  unsigned named_streams = 0;
   std::string security_descriptor;
   std::uint64_t creation_time = 0;
   std::uint64_t last_write_time = 0;
@@ -133,6 +134,7 @@ class ContentChanged : public Failure {
 struct Replacement {
   std::string path;
   std::string short_name_lost;  ///< the 8.3 name that it had; empty if none
+  unsigned streams_lost = 0;    ///< how many named streams it had
 };
 
 struct UpdateOptions {

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <memory>
 
 #include <openssl/evp.h>
 
@@ -66,26 +65,6 @@ bool is_stored(const Resource& resource) {
   return (resource.flags & kOther) == 0 && resource.stored == resource.size && resource.size != 0;
 }
 
-class Digest {
- public:
-  Digest() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha1(), nullptr) != 1) {
-      fail("OpenSSL has no SHA-1");
-    }
-  }
-  void update(std::string_view bytes) {
-    EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
-  }
-  Sha1 finish() {
-    Sha1 sha1 = {};
-    EVP_DigestFinal_ex(context_.get(), sha1.data(), nullptr);
-    return sha1;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
-
 Sha1 sha1_of(const Slice& content, int fd, std::uint64_t offset, std::uint64_t end) {
   Digest digest;
   std::vector<char> buffer(std::size_t{256} << 10);
@@ -116,6 +95,24 @@ void for_each_entry(std::span<char> table, Action&& action) {
 }
 
 }  // namespace
+
+Digest::Digest() : context_(EVP_MD_CTX_new()) {
+  if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha1(), nullptr) != 1) {
+    fail("OpenSSL has no SHA-1");
+  }
+}
+
+void Digest::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+
+void Digest::update(std::string_view bytes) {
+  EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
+}
+
+Sha1 Digest::finish() {
+  Sha1 sha1 = {};
+  EVP_DigestFinal_ex(context_.get(), sha1.data(), nullptr);
+  return sha1;
+}
 
 std::string hex(const Sha1& sha1) {
   std::string text;

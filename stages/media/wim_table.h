@@ -7,12 +7,15 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+struct evp_md_ctx_st;  // EVP_MD_CTX of OpenSSL
 
 namespace remedia::wim {
 
@@ -23,6 +26,20 @@ std::string hex(const Sha1& sha1);
 
 /// The inverse; throws Failure if it is not 40 hex digits.
 Sha1 parse_sha1(std::string_view text);
+
+/// SHA-1 of what comes in pieces, by OpenSSL.
+class Digest {
+ public:
+  Digest();  ///< throws Failure if OpenSSL has no SHA-1
+  void update(std::string_view bytes);
+  Sha1 finish();
+
+ private:
+  struct Free {
+    void operator()(evp_md_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_md_ctx_st, Free> context_;
+};
 
 /// SHA-1 of the content, by OpenSSL.
 Sha1 sha1_of(const Slice& content);

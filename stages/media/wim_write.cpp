@@ -284,7 +284,9 @@ std::vector<NewContent> contents_of(const std::vector<Step>& steps, const Digest
 std::vector<Replacement> replacements(const std::vector<Step>& steps) {
   std::vector<Replacement> all;
   for (const Step& step : steps) {
-    if (step.existing) all.push_back({step.existing->path, step.existing->short_name});
+    if (!step.existing) continue;
+    const Entry& old = *step.existing;
+    all.push_back({old.path, old.short_name, old.named_streams});
   }
   return all;
 }

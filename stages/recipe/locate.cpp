@@ -115,10 +115,12 @@ void SourceText::read_braces(std::size_t brace, CallPlaces& found) const {
     bool bracketed = token.text == "[" && i + 3 < tokens_.size() && tokens_[i + 1].string &&
                      tokens_[i + 2].text == "]" && tokens_[i + 3].text == "=";
     if (depth == 1 && item_start && token.name && assigned) {
-      found.fields.emplace(token.text, token.place);
+      if (!found.fields.emplace(token.text, token.place).second)
+        found.repeated.emplace(token.text, token.place);
     } else if (depth == 1 && item_start && bracketed) {
       const Token& key = tokens_[i + 1];
-      found.fields.emplace(key.text.substr(1, key.text.size() - 2), key.place);
+      std::string name = key.text.substr(1, key.text.size() - 2);
+      if (!found.fields.emplace(name, key.place).second) found.repeated.emplace(name, key.place);
     } else if (depth == 1 && item_start && token.text != "}") {
       found.items.push_back(token.place);
     }
@@ -145,7 +147,7 @@ CallPlaces SourceText::call(std::string_view word, int line, std::size_t count) 
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     if (tokens_[i].place.line == line && tokens_[i].text == word) by_end[end_of_call(i)] = i;
   }
-  if (by_end.empty()) return {.call = {line, 0, 1}, .fields = {}, .items = {}};
+  if (by_end.empty()) return {.call = {line, 0, 1}, .fields = {}, .items = {}, .repeated = {}};
   auto found = by_end.begin();
   std::advance(found, static_cast<std::ptrdiff_t>(count % by_end.size()));
   return read_call(found->second);

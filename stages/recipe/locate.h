@@ -19,9 +19,10 @@ struct Place {
 };
 
 struct CallPlaces {
-  Place call;                           ///< the constructor's name; column 0 if it was not found
-  std::map<std::string, Place> fields;  ///< `name =` and `["name"] =` directly inside the braces
-  std::vector<Place> items;             ///< the positional items, in order
+  Place call;                             ///< the constructor's name; column 0 if it was not found
+  std::map<std::string, Place> fields;    ///< `name =` and `["name"] =` directly inside the braces
+  std::vector<Place> items;               ///< the positional items, in order
+  std::map<std::string, Place> repeated;  ///< fields that are written again: Lua keeps the last
 };
 
 /// The tokens of one Lua text, made once and asked often.

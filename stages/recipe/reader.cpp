@@ -231,6 +231,11 @@ void Reader::read_fields(Call& call, int table) {
     error(call, call.of_field(key), fmt::format("unknown field '{}' in {}", key, call.schema.word),
           did_you_mean(key, call.schema.field_names()));
   }
+  for (const auto& [name, place] : call.places.repeated) {
+    if (call.chunk == nullptr || call.schema.find(name) == nullptr) continue;
+    error(call, Sandbox::location(*call.chunk, place), fmt::format("'{}' is written twice", name),
+          "Lua would keep the last one only");
+  }
   std::set<std::string> given;
   for (const Field& field : call.schema.fields) {
     if (lua_getfield(L, table, std::string(field.name).c_str()) != LUA_TNIL) {
@@ -308,6 +313,8 @@ void Reader::read_items(Call& call, const Field& field, int index, const Locatio
   int table = lua_gettop(L);
   if (std::string fault = list_fault(L, table, false); !fault.empty()) {
     error(call, where, fmt::format("'{}': {}", field.name, fault));
+  } else if (depth > 0 && lua_rawlen(L, table) == 0 && takes_tables(field)) {
+    error(call, where, fmt::format("'{}' holds a table without fields", field.name));
   } else {
     luaL_checkstack(L, 6, nullptr);
     lua_Integer count = static_cast<lua_Integer>(lua_rawlen(L, table));
@@ -335,6 +342,13 @@ bool Reader::is_path_table(const Field& field, int index) const {
   bool list = lua_rawlen(L, -1) > 0;
   lua_pop(L, 1);
   return !list;
+}
+
+bool Reader::takes_tables(const Field& field) const {
+  return std::any_of(field.words.begin(), field.words.end(), [this](std::string_view word) {
+    const Schema* accepted = schema(word);
+    return accepted != nullptr && accepted->from_table;
+  });
 }
 
 // The constructor that a table with named fields stands for where `field` expects a value.

@@ -46,6 +46,7 @@ class Reader {
   void read_items(Call& call, const Field& field, int index, const Location& where, Value& out,
                   int depth);
   bool is_path_table(const Field& field, int index) const;
+  bool takes_tables(const Field& field) const;
   const Schema* table_schema(const Field& field, int index) const;
   const Schema* implied_schema(const Field& field, int index) const;
   bool read_scalar(Call& call, const Field& field, int index, const Location& where, Scalar& out);

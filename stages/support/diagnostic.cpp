@@ -99,6 +99,13 @@ void fail_damaged(const std::filesystem::path& file) {
                            .hint = "delete it (below OUT) and run the build again"});
 }
 
+std::string with_replaced(std::string text, std::string_view from, std::string_view to) {
+  if (from.empty()) return text;
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
+}
+
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   std::size_t best = std::min<std::size_t>(4, word.size() / 2 + 1);
   std::string found;

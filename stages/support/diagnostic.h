@@ -68,6 +68,9 @@ template <typename... Args>
 /// Throws a Failure about a file below OUT that we wrote ourselves and that is not as we left it.
 [[noreturn]] void fail_damaged(const std::filesystem::path& file);
 
+/// `text` with every `from` as `to`: for messages that name a file otherwise than people do.
+std::string with_replaced(std::string text, std::string_view from, std::string_view to);
+
 /// The candidate nearest to `word` if it is near enough to be meant, else nothing.
 /// Distance: Levenshtein, at most 3 and less than half of the word; case does not count.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);

@@ -80,6 +80,9 @@ class OneMissing : public testing::TestWithParam<Missing> {};
 TEST_P(OneMissing, IsNamedAndComingBackIsEnough) {
   Trial trial;
   fs::path file = bare_images(trial) / GetParam().file;
+  // From them an efisys.bin would be made.
+  for (const char* program : {"cdboot.efi", "cdboot_noprompt.efi"})
+    fs::remove(trial / "media/win/efi/Microsoft/boot" / program);
   fs::rename(file, trial / "kept");
   trial.refuses({.under = "boot",
                  .says = {fmt::format("the source has no {},", GetParam().reported)},
@@ -98,6 +101,18 @@ INSTANTIATE_TEST_SUITE_P(
                     Missing{"bios_manager", "bootmgr", "bootmgr"},
                     Missing{"bios_sector", "boot/etfsboot.com", "boot/etfsboot.com"}),
     kByName);
+
+TEST(BootFiles, MissingBootImageIsMadeFromItsLoader) {
+  Trial trial;
+  fs::path folder = bare_images(trial) / "efi/Microsoft/boot";
+  fs::remove(folder / "efisys_noprompt.bin");
+  trial.builds();
+  EXPECT_EQ(origin_of(trial, "efi/microsoft/boot/efisys_noprompt.bin"),
+            "made from @media/win: efi/Microsoft/boot/cdboot_noprompt.efi");
+  EXPECT_EQ(platforms(trial), (std::vector<std::string>{"BIOS", "UEFI"}));
+  fs::resize_file(folder / "cdboot_noprompt.efi", 0);
+  trial.refuses({.under = "media", .says = {"cdboot_noprompt.efi' is empty"}});
+}
 
 TEST(BootFiles, EmptyOneIsRefused) {
   Trial trial;

@@ -26,7 +26,8 @@ Fd open_write(const fs::path& file, int flags) {
 
 // libwim reads additions from files.
 wim::Capture capture_of(const TestImage& image, const Scratch& work) {
-  wim::Capture capture{.name = image.name, .properties = {{"WINDOWS/ARCH", image.arch}}};
+  wim::Capture capture{.name = image.name, .properties = image.properties};
+  capture.properties["WINDOWS/ARCH"] = image.arch;
   for (const auto& [path, content] : image.files) {
     fs::path file = work.write(image.name + "/" + path, content);
     capture.additions.push_back({.target = path, .content = Slice::whole(file)});

@@ -26,7 +26,8 @@ std::string recovery_wim();
 struct TestImage {
   std::string name;
   std::map<std::string, std::string> files;
-  std::string arch = "9";  ///< as in the XML: 9 is amd64, 12 is arm64
+  std::string arch = "9";                              ///< as in the XML: 9 is amd64, 12 is arm64
+  std::map<std::string, std::string> properties = {};  ///< more of the XML
 };
 struct WimKind {
   wim::Compression compression = wim::Compression::lzx;

@@ -3,6 +3,8 @@
 #include "bad_input/trial.h"
 #include "support/digest.h"
 
+#include <fstream>
+
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -34,7 +36,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Cut{"nothing", [](const fs::path&) { return std::uint64_t{0}; }, "is empty"},
         Cut{"iso_9660", [](const fs::path&) { return std::uint64_t{16 * 2048 + 1000}; },
-            "is an ISO 9660 volume without UDF"},
+            "is truncated"},
         Cut{"udf_descriptors", [](const fs::path&) { return std::uint64_t{260 * 2048}; },
             "is truncated"},
         Cut{"boot_wim",
@@ -66,7 +68,8 @@ TEST(NoMedium, TextIsRefused) {
   Trial trial;
   trial.write("media/win.iso", "404 Not Found\n");
   trial.refuses({.under = "media",
-                 .says = {"is neither an ISO with a UDF volume, nor a folder, nor a WIM",
+                 .says = {"is neither an ISO (it has no UDF and no ISO 9660 volume), nor a "
+                          "folder, nor a WIM",
                           "an interrupted download looks like this"}});
   trial.put_good_medium();
   trial.builds();
@@ -82,15 +85,15 @@ TEST(NoMedium, FifoIsRefusedWithoutWaiting) {
   trial.builds();
 }
 
-TEST(NoMedium, IsoWithoutUdfIsRefused) {
+TEST(NoMedium, IsoWithoutUdfIsOne) {
   Trial trial;
+  trial.build();
+  fs::copy_file(trial / "out/r/helpdesk/boot.wim", trial / "before.wim");
   fs::path folder = trial.unpacked();
   run_checked({"genisoimage", "-quiet", "-iso-level", "3", "-o", trial.medium(), folder});
-  trial.refuses({.under = "media",
-                 .says = {"is an ISO 9660 volume without UDF",
-                          "take the original ISO, or unpack this one and name the folder"}});
-  trial.recipe(R"(media = "@media/win", image = "winre")");
   trial.builds();
+  EXPECT_EQ(wim::File(Slice::whole(trial / "out/r/helpdesk/boot.wim"), "boot.wim").list(1).size(),
+            wim::File(Slice::whole(trial / "before.wim"), "before.wim").list(1).size());
 }
 
 TEST(NoMedium, IsoWithoutWindowsIsRefused) {
@@ -183,21 +186,95 @@ TEST(EncryptedEsd, IsRefused) {
   trial.builds();
 }
 
-TEST(SplitWim, IsRefusedAndTakenWhenJoined) {
-  Trial trial;
-  fs::path folder = trial.unpacked();
-  write_wim(folder / "sources/install.wim",
-            {{.name = "Windows 11 Pro",
-              .files = {{"Windows/System32/Recovery/winre.wim", recovery_wim()},
-                        {"Windows/big.dll", noise(3 << 20)}}}});
-  run_checked({"wimsplit", folder / "sources/install.wim", folder / "sources/install.swm", "2"});
-  fs::rename(folder / "sources/install.wim", trial / "whole.wim");
+// --- split WIMs ---------------------------------------------------------------------------------
+
+struct SplitDamage {
+  const char* name;
+  void (*spoil)(const fs::path& sources);
+  std::vector<std::string> says;
+};
+
+class SplitWim : public testing::TestWithParam<SplitDamage> {};
+
+// Splits the install.wim of an unpacked medium into three parts.
+fs::path split_medium(const Trial& trial) {
+  fs::path sources = trial.unpacked() / "sources";
+  fs::path whole = trial / "whole.wim";
+  write_wim(whole, {{.name = "Windows 11 Pro",
+                     .files = {{"Windows/System32/Recovery/winre.wim", recovery_wim()},
+                               {"Windows/big.dll", noise(3 << 20)}}}});
+  fs::remove(sources / "install.wim");
+  run_checked({"wimsplit", whole, sources / "install.swm", "2"});
   trial.recipe(R"(media = "@media/win", image = "winre")");
-  trial.refuses({.under = "media",
-                 .says = {"sources/install.swm' is part 1 of 3 of a split WIM", "wimjoin"}});
-  fs::rename(trial / "whole.wim", folder / "sources/install.wim");
-  trial.builds();
+  return sources;
 }
+
+TEST_P(SplitWim, IsRefusedUntilAllItsPartsAreThere) {
+  Trial trial;
+  fs::path sources = split_medium(trial);
+  fs::copy(sources, trial / "good");
+  GetParam().spoil(sources);
+  trial.refuses({.under = "media", .says = GetParam().says});
+  fs::remove_all(sources);
+  fs::rename(trial / "good", sources);
+  trial.builds();
+  EXPECT_EQ(trial.manifest().at("images")[0].at("inputs").size(), 3u);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    With, SplitWim,
+    testing::Values(
+        SplitDamage{"second_missing",
+                    [](const fs::path& s) { fs::remove(s / "install2.swm"); },
+                    {"sources/install.swm' lacks part 2 of 3",
+                     "all its parts belong beside each other", "wimjoin"}},
+        SplitDamage{"others_missing",
+                    [](const fs::path& s) {
+                      fs::remove(s / "install2.swm");
+                      fs::remove(s / "install3.swm");
+                    },
+                    {"sources/install.swm' is part 1 of 3 of a split WIM", "wimjoin"}},
+        SplitDamage{"first_missing",
+                    [](const fs::path& s) { fs::remove(s / "install.swm"); },
+                    {"holds no Windows: sources/install.wim or"}},
+        SplitDamage{
+            "one_twice",
+            [](const fs::path& s) { fs::copy_file(s / "install2.swm", s / "install4.swm"); },
+            {"part 2 of", "is there twice", "install2.swm", "install4.swm"}},
+        SplitDamage{
+            "one_in_two_spellings",
+            [](const fs::path& s) { fs::copy_file(s / "install2.swm", s / "INSTALL2.swm"); },
+            {"install2.swm", "INSTALL2.swm", "Windows takes these names for one"}},
+        SplitDamage{"part_of_another",
+                    [](const fs::path& s) {
+                      write_wim(s / "o.wim", {{.name = "O", .files = {{"a", noise(3 << 20)}}}});
+                      run_checked({"wimsplit", s / "o.wim", s / "o.swm", "1"});
+                      fs::rename(s / "o2.swm", s / "install2.swm");
+                    },
+                    {"install2.swm' is not a part of", "of another WIM"}},
+        SplitDamage{"whole_wim_as_part",
+                    [](const fs::path& s) {
+                      write_wim(s / "install2.swm", {{.name = "O", .files = {{"a", "b"}}}});
+                    },
+                    {"install2.swm' is not a part of", "of another WIM"}},
+        SplitDamage{"text_as_part",
+                    [](const fs::path& s) {
+                      fs::resize_file(s / "install2.swm", 0);
+                      std::ofstream(s / "install2.swm") << "404 Not Found\n";
+                    },
+                    {"install2.swm' is not a part of", "it is no WIM"}},
+        SplitDamage{"damaged_part",
+                    [](const fs::path& s) {
+                      std::string whole = content_of(s / "install.swm");
+                      flip(s / "install.swm", whole.size() / 2);
+                    },
+                    {"damaged", kAgain}},
+        SplitDamage{"half_a_part",
+                    [](const fs::path& s) {
+                      fs::resize_file(s / "install2.swm", fs::file_size(s / "install2.swm") / 2);
+                    },
+                    {"install"}}),
+    kByName);
 
 // --- damaged WIMs -------------------------------------------------------------------------------
 
@@ -269,7 +346,7 @@ TEST(DamagedMedium, ImageOfBootWimIsChecked) {
   flip(trial.medium(), at);
   trial.recipe(R"(media = "@media/win.iso", image = "pe")");
   trial.refuses({.under = "media",
-                 .says = {"'@media/win.iso: sources/boot.wim: image 1' is damaged: data does not "
+                 .says = {"'@media/win.iso: sources/boot.wim image 1' is damaged: data does not "
                           "match its SHA-1",
                           kAgain}});
   // What is wrong with another image is no reason.

@@ -16,6 +16,7 @@ namespace remedia {
 namespace {
 
 constexpr const char* kTwo = R"(overlays = { "common", "tools" })";
+constexpr const char* kCommon = R"("common")";  // as the recipe lists it
 
 std::map<std::string, std::string> files_in_image(const Trial& trial) {
   wim::File wim(Slice::whole(trial / "out/r/helpdesk/boot.wim"), "boot.wim");
@@ -46,7 +47,7 @@ TEST_P(BadName, IsRefused) {
   Trial trial;
   std::string file = "overlays/common/" + GetParam().file;
   trial.write(file, "x");
-  trial.refuses({.under = "overlays", .says = GetParam().says, .line = 2});
+  trial.refuses({.under = kCommon, .says = GetParam().says, .line = 2});
   fs::remove(trial / file);
   trial.builds();
 }
@@ -122,7 +123,7 @@ TEST_P(NoFile, IsRefusedWithoutWaiting) {
   Trial trial;
   fs::path path = trial / "overlays/common/Tools/thing";
   GetParam().make(path);
-  trial.refuses({.under = "overlays",
+  trial.refuses({.under = kCommon,
                  .says = {fmt::format("'common/Tools/thing' {}", GetParam().says)},
                  .line = 2});
   fs::remove(path);
@@ -173,7 +174,7 @@ TEST(Overlay, FileInPlaceOfTheFolderIsRefused) {
   fs::remove_all(trial / "overlays/common");
   trial.write("overlays/common", "a file");
   trial.refuses(
-      {.under = "overlays", .says = {"overlay 'common' is not a folder", "it means "}, .line = 2});
+      {.under = kCommon, .says = {"overlay 'common' is not a folder", "it means "}, .line = 2});
   fs::remove(trial / "overlays/common");
   trial.write("overlays/common/Tools/hello.txt", "hello\n");
   trial.builds();
@@ -227,7 +228,7 @@ TEST(Overlay, FoldersTooDeepForLinuxAreRefused) {
 TEST(Collision, NamesThatDifferOnlyInCaseAreRefused) {
   Trial trial;
   trial.write("overlays/common/Tools/Hello.TXT", "another");
-  trial.refuses({.under = "overlays",
+  trial.refuses({.under = kCommon,
                  .says = {"'Tools/Hello.TXT' and 'Tools/hello.txt' in overlay 'common' differ only "
                           "in case"},
                  .line = 2});
@@ -238,7 +239,7 @@ TEST(Collision, NamesThatDifferOnlyInCaseAreRefused) {
 TEST(Collision, FoldersThatDifferOnlyInCaseAreRefused) {
   Trial trial;
   trial.write("overlays/common/TOOLS/other.txt", "another");
-  trial.refuses({.under = "overlays",
+  trial.refuses({.under = kCommon,
                  .says = {"'TOOLS' and 'Tools' in overlay 'common' differ only in case"},
                  .line = 2});
   fs::remove_all(trial / "overlays/common/TOOLS");
@@ -263,7 +264,7 @@ TEST(Collision, FileAgainstFolderIsRefused) {
   trial.write("overlays/tools/tools", "a file");
   trial.recipe(kWinre, kTwo);
   trial.refuses({.under = "overlays",
-                 .says = {"is a folder in 'common/Tools' and a file in 'tools/tools'"},
+                 .says = {"is a file in 'tools/tools' and a folder in 'common/Tools'"},
                  .line = 2});
   fs::remove(trial / "overlays/tools/tools");
   trial.write("overlays/tools/Tools/more", "x");

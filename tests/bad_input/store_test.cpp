@@ -62,8 +62,8 @@ TEST_P(Store, DamageIsNamedAndDeletingHelps) {
 
 INSTANTIATE_TEST_SUITE_P(
     Of, Store,
-    testing::Values(Spoilt{"half_tree", "overlay/*.tree", half, "boot.wim", "wim", 2},
-                    Spoilt{"empty_tree", "overlay/*.tree", nothing, "boot.wim", "wim", 2},
+    testing::Values(Spoilt{"half_tree", "overlay/*.tree", half, "boot.wim", "overlays", 2},
+                    Spoilt{"empty_tree", "overlay/*.tree", nothing, "boot.wim", "overlays", 2},
                     Spoilt{"garbage_base", "source/*.wim", garbage, "boot.wim", "wim", 2},
                     Spoilt{"half_base", "source/*.wim", half, "boot.wim", "wim", 2},
                     Spoilt{"half_base_record", "source/*.record", half, "boot.wim", "wim", 2},

@@ -1,7 +1,8 @@
 // The product's own ISO, from recipe to firmware: what the machine reads must be what the host
 // computed.
 #include "boot/qemu.h"
-#include "incremental/space.h"
+#include "incremental/surgery.h"
+#include "medium/medium.h"
 #include "support/digest.h"
 
 #include <fstream>
@@ -88,6 +89,53 @@ return iso {
   Digests digests = expected(space_, "all", {"first", "second"});
   EXPECT_EQ(digests.size(), 5u);
   EXPECT_EQ(report.files, digests);
+}
+
+// Removals, registry, settings: the firmware finds the image, whole.
+TEST_P(ProductIso, HoldsAnImageThatWasOperatedOn) {
+  surgery::fill(space_);
+  space_.build();
+  Report report = boot(space_ / "out/r/helpdesk/helpdesk.iso");
+  ASSERT_TRUE(report.complete) << report.failure << "\n" << report.log;
+  Digests digests = expected(space_, "helpdesk", {"helpdesk"});
+  EXPECT_EQ(digests.size(), 4u);
+  EXPECT_EQ(report.files, digests);
+}
+
+/// Builds from a medium without efisys.bin, which then is a FAT volume of our own around
+/// cdboot.efi.
+void build_without_floppies(Space& space, const std::string& prompt) {
+  medium::Options options;
+  options.payload_mib = 0;
+  options.efi_floppies = false;
+  medium::write_folder(options, space / "media/tree");
+  space.write("recipes/r.lua", R"(
+local windows = source { media = "media/tree", image = "winre" }
+return iso {
+  prompt = )" + prompt + R"(,
+  boot = wim { name = "helpdesk", from = windows, overlays = { "common" } },
+}
+)");
+  space.build();
+  EXPECT_NE(space.read("out/r/helpdesk/helpdesk.manifest.json").find("made from media/tree"),
+            std::string::npos);
+}
+
+TEST_P(ProductIso, StartsFromAFloppyThatWasMade) {
+  build_without_floppies(space_, "false");
+  Report report = boot(space_ / "out/r/helpdesk/helpdesk.iso");
+  ASSERT_TRUE(report.complete) << report.failure << "\n" << report.log;
+  EXPECT_EQ(report.files, expected(space_, "helpdesk", {"helpdesk"}));
+}
+
+// Nobody presses a key, so the firmware goes on; but it was asked for one.
+TEST(ProductIsoThatPrompts, AsksFromAFloppyThatWasMade) {
+  Space space;
+  build_without_floppies(space, "true");
+  Report report = boot_cd(Firmware::uefi, space / "out/r/helpdesk/helpdesk.iso", space.root());
+  EXPECT_NE(report.log.find("Press Esc to boot from CD or DVD"), std::string::npos) << report.log;
+  EXPECT_FALSE(report.complete);
+  EXPECT_NE(report.failure.find("UiApp"), std::string::npos) << report.failure;
 }
 
 INSTANTIATE_TEST_SUITE_P(Firmware, ProductIso, testing::Values(Firmware::bios, Firmware::uefi),

@@ -25,9 +25,12 @@ namespace {
 using Stages = std::set<std::string>;
 
 const Stages kNothing = {};
-const Stages kAll = {"ISO r/helpdesk", "MANIFEST r/helpdesk", "OVERLAY common",
+const Stages kAll = {"ISO r/helpdesk",
+                     "MANIFEST r/helpdesk",
+                     "OVERLAY common",
                      "COMPRESS common",
-                     "SOURCE @media/stand-in.iso winre", "WIM r/helpdesk"};
+                     "SOURCE @media/stand-in.iso winre",
+                     "WIM r/helpdesk"};
 const Stages kFromOverlay = {"COMPRESS common", "ISO r/helpdesk", "MANIFEST r/helpdesk",
                              "OVERLAY common", "WIM r/helpdesk"};
 const Stages kFromWim = {"ISO r/helpdesk", "MANIFEST r/helpdesk", "WIM r/helpdesk"};

@@ -1,11 +1,13 @@
 // The same recipe and inputs give the same bits: in any folder, with any number of jobs, in any
 // process, whatever else runs.
 
-#include "incremental/space.h"
+#include "incremental/surgery.h"
 
 #include <thread>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 namespace remedia {
 namespace {
@@ -55,6 +57,41 @@ TEST(Reproducible, FoldersAndJobCountsDoNotMatter) {
   auto first = artifacts_of(one / "out");
   EXPECT_EQ(first, artifacts_of(two / "out"));
   EXPECT_EQ(first.size(), 8u);
+}
+
+// Removals, registry, settings, background, two overlays: the order of work, the umask, the time
+// zone and the files' own dates and modes show nowhere.
+TEST(Reproducible, NothingAroundChangesAnImageThatWasOperatedOn) {
+  Space one;
+  surgery::fill(one);
+  one.build({"recipes/r.lua", "--", "-j1"});
+  auto first = artifacts_of(one / "out");
+  EXPECT_EQ(first.size(), 3u);
+
+  Space two;
+  fs::path long_name = two.root().parent_path() / "a much longer name than the other, with spaces";
+  fs::rename(two.root(), long_name);
+  fs::create_directory_symlink(long_name, two.root());
+  surgery::fill(two);
+  for (const auto& entry : fs::recursive_directory_iterator(two / "overlays")) {
+    timespec times[2] = {{1000000000, 0}, {1000000000, 0}};
+    ASSERT_EQ(utimensat(AT_FDCWD, entry.path().c_str(), times, 0), 0);
+    fs::permissions(entry.path(), entry.is_directory() ? fs::perms(0700) : fs::perms(0400));
+  }
+  two.wrapper = {"sh", "-c", "umask 077; exec \"$@\"", "sh"};
+  two.environment = {{"TZ", "Asia/Tokyo"}, {"LC_ALL", "C.UTF-8"}, {"HOME", "/nowhere"}};
+  two.build({"recipes/r.lua", "--", "-j2"});
+  EXPECT_EQ(artifacts_of(two / "out"), first);
+
+  for (const auto& entry : fs::recursive_directory_iterator(two.root())) {
+    std::string name = entry.path().lexically_relative(two.root()).string();
+    if (entry.is_regular_file() && !name.starts_with("out")) two.touch(name);
+  }
+  two.ninja({"-j2"});
+  EXPECT_EQ(artifacts_of(two / "out"), first) << "after touching everything";
+  fs::remove_all(two / "out");
+  two.build({"recipes/r.lua", "--", "-j8"});
+  EXPECT_EQ(artifacts_of(two / "out"), first) << "from nothing again";
 }
 
 TEST(Reproducible, BothOfTwoBuildsAtOnceAreRight) {

@@ -85,8 +85,9 @@ std::map<std::string, std::string> artifacts_of(const fs::path& out) {
   std::map<std::string, std::string> digests;
   for (const auto& entry : fs::recursive_directory_iterator(out)) {
     std::string name = entry.path().lexically_relative(out).string();
+    // A stage that failed leaves its .spec.
     bool hidden = name.find(".store") == 0 || name.find(".digests") != std::string::npos ||
-                  name.find('/') == std::string::npos;
+                  name.ends_with(".spec") || name.find('/') == std::string::npos;
     if (entry.is_regular_file() && !hidden) digests[name] = sha256(Slice::whole(entry.path()));
   }
   return digests;
