@@ -93,7 +93,7 @@ recipe::Schema make_schema() {
       {.name = "compression_level",
        .type = Type::integer,
        .help = "effort for what is added: 20 is fast, 50 is some 4 % smaller for eight times the "
-               "CPU; the base is never recompressed",
+               "CPU; the base is recompressed only if it is an .esd",
        .fallback = "20",
        .min = 1,
        .max = 100});

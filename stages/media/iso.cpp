@@ -512,12 +512,6 @@ void write_content(const File& file, int out, std::uint64_t offset, const fs::pa
   }
 }
 
-Fd open_empty(const fs::path& out) {
-  Fd fd(open(out.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
-  if (!fd) fail_errno(errno, "write", out);
-  return fd;
-}
-
 void check_request(const Image& image) {
   check_label(image.label);
   check_clock(image.clock);
@@ -537,7 +531,7 @@ void write(const Image& image, const fs::path& out) {
   Layout layout(image, contents);
   if (layout.offset != offset) fail_unknown_layout();
 
-  Fd fd = open_empty(out);
+  Fd fd = Fd::open_empty(out);
   write_metadata(layout.source.get(), offset, fd.get(), out);
   check_first_mark(layout.source.get(), contents);
   for (const Placeholder& content : contents) {

@@ -248,6 +248,10 @@ int remedia_wim_openat64(int folder, const char* path, int flags, ...) {
   va_start(arguments, flags);
   mode_t mode = mode_argument(flags, arguments);
   va_end(arguments);
+  // What is empty is not truncated: see Fd::open_empty().
+  struct stat info = {};
+  if ((flags & O_TRUNC) != 0 && fstatat(folder, path, &info, 0) == 0 && info.st_size == 0)
+    flags &= ~O_TRUNC;
   return openat(folder, path, flags | O_CLOEXEC, mode);
 }
 

@@ -243,8 +243,7 @@ wimlib_compression_type library_type(Compression compression) {
 void copy_base(const fs::path& base, const fs::path& out) {
   Slice whole = Slice::whole(base);
   check_distinct(base, out);
-  Fd fd(open(out.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (!fd) fail_errno(errno, "write", out);
+  Fd fd = Fd::open_empty(out);
   copy_to(whole, fd.get(), 0, out);
 }
 

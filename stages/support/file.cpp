@@ -94,6 +94,14 @@ Fd Fd::open_read(const fs::path& path) {
   return fd;
 }
 
+Fd Fd::open_empty(const fs::path& path) {
+  Fd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  struct stat info = {};
+  if (!fd || fstat(fd.get(), &info) != 0 || (info.st_size > 0 && ftruncate(fd.get(), 0) != 0))
+    fail_errno(errno, "write", path);
+  return fd;
+}
+
 Slice Slice::whole(const fs::path& file) {
   struct stat info = {};
   if (stat(file.c_str(), &info) != 0) fail_errno(errno, "open", file);

@@ -33,6 +33,10 @@ class Fd {
 
   /// Opens for reading; throws Failure with the path and the reason.
   static Fd open_read(const fs::path& path);
+  /// Opens for reading and writing, created if need be and empty; throws Failure. What is empty is
+  /// not truncated: ext4 writes out at close what was (auto_da_alloc), and with our outputs that
+  /// takes longer than to copy them.
+  static Fd open_empty(const fs::path& path);
 
  private:
   int fd_ = -1;

@@ -1,11 +1,6 @@
 #include "support/pack.h"
 
-#include "support/diagnostic.h"
 #include "support/digest.h"
-
-#include <cerrno>
-
-#include <fcntl.h>
 
 namespace remedia {
 
@@ -18,8 +13,7 @@ constexpr std::string_view kMark = "remedia pack\n";
 }  // namespace
 
 Pack::Pack(const fs::path& part, std::string file)
-    : out_(open(part.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC)), file_(std::move(file)) {
-  if (!out_) fail_errno(errno, "write", file_);
+    : out_(Fd::open_empty(part)), file_(std::move(file)) {
   write_at(out_.get(), kMark, 0, file_);
   end_ = kSector;
 }
