@@ -2,6 +2,7 @@
 #include "media/wim.h"
 
 #include "formats/win_names.h"
+#include "media/wim_glob.h"
 #include "media/wim_lib.h"
 #include "media/wim_split.h"
 #include "media/wim_table.h"
@@ -212,14 +213,6 @@ int single_image(const Info& info, std::string_view wanted, std::string_view sho
     found = image.index;
   }
   return found;
-}
-
-std::string normalized(std::string_view path) {
-  std::string text(path);
-  std::replace(text.begin(), text.end(), '\\', '/');
-  text.erase(0, text.find_first_not_of('/'));
-  text.erase(text.find_last_not_of('/') + 1);
-  return text;
 }
 
 Listing make_listing(std::vector<Entry> entries) {

@@ -10,8 +10,6 @@
 
 namespace remedia::wim {
 
-namespace {
-
 std::string normalized(std::string_view path) {
   std::string text(path);
   std::replace(text.begin(), text.end(), '\\', '/');
@@ -19,8 +17,6 @@ std::string normalized(std::string_view path) {
   text.erase(text.find_last_not_of('/') + 1);
   return text;
 }
-
-}  // namespace
 
 // A byte that is no UTF-8 is a character of its own, apart from all real ones.
 std::u32string Glob::folded(std::string_view path) {

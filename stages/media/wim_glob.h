@@ -7,6 +7,9 @@
 
 namespace remedia::wim {
 
+/// As the WIM layer spells paths: '/' between names, none at the ends.
+std::string normalized(std::string_view path);
+
 /// A pattern such as `Windows/System32/*.log` or `**/debug/**`. '/' or '\\' stands between names
 /// and is ignored at both ends; case does not count (fold_case of formats/win_names.h). `?` is one
 /// character of a name, `*` any number of them, `**` any number of characters and slashes; as a

@@ -19,6 +19,8 @@ namespace remedia::wim {
 
 /// Before anything else; once is enough.
 void start_library();
+/// How libwim calls it.
+wimlib_compression_type library_type(Compression compression);
 
 struct FreeWim {
   void operator()(WIMStruct* wim) const;

@@ -10,6 +10,7 @@
 #include "media/wim_verify.h"
 
 #include "media/wim_host.h"
+#include "media/wim_lib.h"
 #include "media/wim_table.h"
 
 #include <algorithm>
@@ -37,16 +38,8 @@ struct FreeDecompressor {
 using Decompressor = std::unique_ptr<wimlib_decompressor, FreeDecompressor>;
 
 std::optional<wimlib_compression_type> type_of(Compression compression) {
-  switch (compression) {
-    case Compression::xpress:
-      return WIMLIB_COMPRESSION_TYPE_XPRESS;
-    case Compression::lzx:
-      return WIMLIB_COMPRESSION_TYPE_LZX;
-    case Compression::lzms:
-      return WIMLIB_COMPRESSION_TYPE_LZMS;
-    default:
-      return std::nullopt;
-  }
+  if (compression == Compression::none) return std::nullopt;
+  return library_type(compression);
 }
 
 // A part of the WIM, opened once for all threads: they read at positions.

@@ -226,20 +226,6 @@ Handle new_wim(const Host& host, wimlib_compression_type type, std::string_view 
   return Handle(wim);
 }
 
-wimlib_compression_type library_type(Compression compression) {
-  switch (compression) {
-    case Compression::none:
-      return WIMLIB_COMPRESSION_TYPE_NONE;
-    case Compression::xpress:
-      return WIMLIB_COMPRESSION_TYPE_XPRESS;
-    case Compression::lzx:
-      return WIMLIB_COMPRESSION_TYPE_LZX;
-    case Compression::lzms:
-      return WIMLIB_COMPRESSION_TYPE_LZMS;
-  }
-  return WIMLIB_COMPRESSION_TYPE_NONE;
-}
-
 void copy_base(const fs::path& base, const fs::path& out) {
   Slice whole = Slice::whole(base);
   check_distinct(base, out);
@@ -307,6 +293,20 @@ void add_image(Host& host, WIMStruct* wim, const Capture& capture, std::string_v
 }
 
 }  // namespace
+
+wimlib_compression_type library_type(Compression compression) {
+  switch (compression) {
+    case Compression::none:
+      return WIMLIB_COMPRESSION_TYPE_NONE;
+    case Compression::xpress:
+      return WIMLIB_COMPRESSION_TYPE_XPRESS;
+    case Compression::lzx:
+      return WIMLIB_COMPRESSION_TYPE_LZX;
+    case Compression::lzms:
+      return WIMLIB_COMPRESSION_TYPE_LZMS;
+  }
+  return WIMLIB_COMPRESSION_TYPE_NONE;
+}
 
 void set_info(const Host& host, WIMStruct* wim, wimlib_wim_info info,
               const std::array<std::uint8_t, 16>& guid, int which, std::string_view shown) {

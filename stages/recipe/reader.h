@@ -1,6 +1,7 @@
 // Lua values in, checked fields out: what happens inside the braces of a constructor.
 #pragma once
 
+#include "recipe/lua_node.h"
 #include "recipe/paths.h"
 #include "recipe/sandbox.h"
 #include "recipe/schema.h"
@@ -15,14 +16,6 @@
 #include <vector>
 
 namespace remedia::recipe {
-
-/// How nodes live in Lua: userdata with this metatable.
-constexpr const char* kNodeMetatable = "remedia.node";
-void push_node(lua_State* L, const NodeRef& node);
-const NodeRef* to_node(lua_State* L, int index);  ///< null if it is none
-/// Fields of values can be read: scalars as such, lists as fresh tables, paths as they were
-/// written.
-void push_value(lua_State* L, const Value& value, bool list);
 
 /// Reads constructor calls against the schema. Errors are collected, so that a recipe hears of all
 /// of them at once; a node with errors is `broken`, and whatever uses it stays silent.

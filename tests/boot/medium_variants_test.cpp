@@ -1,9 +1,8 @@
 // The variants of the stand-in medium that other tests ask for: each is what it says, and the same
 // bytes every time.
-#include "medium/medium.h"
-
 #include "media/base_facts.h"
 #include "media/wim.h"
+#include "medium/medium.h"
 #include "unit/scratch.h"
 
 #include <gtest/gtest.h>
