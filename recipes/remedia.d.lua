@@ -79,7 +79,7 @@ function registry(fields) end
 ---@field winpeshl? string|(string)[] programs to start instead of the shell, one after the other: lines of [LaunchApps] in winpeshl.ini, arguments after a comma
 ---@field requires? string|(string)[] packages that the base must have, such as "WinPE-PowerShell": optional components cannot be added on Linux
 ---@field min_build? integer the oldest build of Windows that the base may be, by its kernel's file version: 26100; enablement packages do not raise that
----@field compression_level? integer effort for what is added: 20 is fast, 50 is some 4 % smaller for eight times the CPU; the base is never recompressed
+---@field compression_level? integer effort for what is added: 20 is fast, 50 is some 4 % smaller for eight times the CPU; the base is recompressed only if it is an .esd
 
 ---A Windows image: a base and what goes into it. Artifacts boot it.
 ---@param fields remedia.Wim
