@@ -57,10 +57,13 @@ RegistryValue registry_hex(std::string_view name, std::string_view hex);
 /// `binary:0aff`; `type N:` and hex for other types, and for data that its type cannot hold.
 std::string registry_text(const RegistryValue& value);
 
+/// Where a hive ("SYSTEM") lies in an image: "Windows/System32/config/SYSTEM".
+std::string hive_file(std::string_view hive);
+
 /// Where a key of a started Windows lies in an image.
 struct RegistryPlace {
   std::string hive;  ///< its name: "SYSTEM"
-  std::string file;  ///< its path in the image: "Windows/System32/config/SYSTEM"
+  std::string file;  ///< its path in the image, as hive_file() says
   std::string key;   ///< below the root of the hive, as written; "" for the root
 
   bool operator==(const RegistryPlace&) const = default;

@@ -94,6 +94,10 @@ void check_names(std::string_view key, std::string_view full) {
 
 }  // namespace
 
+std::string hive_file(std::string_view hive) {
+  return "Windows/System32/config/" + std::string(hive);
+}
+
 RegistryPlace registry_place(std::string_view full) {
   constexpr std::string_view kOtherwise =
       "keys start with HKLM\\SYSTEM, HKLM\\SOFTWARE, HKLM\\COMPONENTS, HKLM\\DRIVERS or "
@@ -111,7 +115,7 @@ RegistryPlace registry_place(std::string_view full) {
   if (ends_in_separator) fail("registry key '{}' has an empty name in its path", full);
   check_names(rest, full);
   std::string file(hive.name == ".DEFAULT" ? "DEFAULT" : hive.name);
-  return {file, "Windows/System32/config/" + file, std::string(rest)};
+  return {file, hive_file(file), std::string(rest)};
 }
 
 }  // namespace remedia

@@ -1,7 +1,7 @@
 // overlay { "common" }: a folder whose files go into the image.
 //
-// The stage lists what the folder holds, as a tree; it copies nothing. The wim stage reads the
-// files where they are and checks each digest again.
+// The stage lists what the folder holds, as a tree; it copies nothing. Whoever compresses
+// the files and puts them into images reads them where they are and checks each digest again.
 
 #include "formats/win_names.h"
 #include "graph/graph.h"

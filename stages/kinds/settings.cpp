@@ -32,9 +32,6 @@ const std::map<std::string, hive::Edit::Action> kActions = {
     {"create_key", hive::Edit::Action::create_key},
     {"delete_key", hive::Edit::Action::delete_key}};
 
-// Where a hive lies in an image.
-std::string hive_file(const std::string& hive) { return "Windows/System32/config/" + hive; }
-
 [[noreturn]] void fail_no_hive(const std::string& hive) {
   throw Failure(Diagnostic{
       .message = fmt::format("the base has no hive {} ({})", hive, hive_file(hive)),

@@ -29,7 +29,7 @@ using Package = BaseFacts::Package;
 using Numbers = std::vector<std::uint64_t>;
 
 constexpr std::string_view kSystem32 = "Windows/System32/";
-constexpr std::string_view kSoftware = "Windows/System32/config/SOFTWARE";
+const std::string kSoftware = hive_file("SOFTWARE");
 constexpr std::string_view kCurrentVersion = "Microsoft\\Windows NT\\CurrentVersion";
 constexpr std::string_view kPackages =
     "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\Packages";
