@@ -9,11 +9,13 @@ set -eu
 cd "$(dirname "$0")/.."
 
 # Each list holds the one before it.
-build='g++ cmake ninja-build pkg-config binutils libcli11-dev libfmt-dev libhivex-dev libisofs-dev
-       liblua5.4-dev libssl-dev libwim-dev libxml2-dev nlohmann-json3-dev ntfs-3g-dev'
-demo="$build dosfstools genisoimage grub-common grub-efi-amd64-bin grub-pc-bin mtools"
-test="$demo 7zip clang libclang-rt-14-dev libgtest-dev libhivex-bin ntfs-3g ovmf
-      qemu-system-x86 seabios udftools wimtools xorriso"
+build='g++ cmake ninja-build pkg-config binutils grub-common grub-pc-bin libcli11-dev libfdisk-dev
+       libfmt-dev libhivex-dev libisofs-dev liblua5.4-dev libssl-dev libwim-dev libxml2-dev
+       nlohmann-json3-dev ntfs-3g ntfs-3g-dev'
+demo="$build dosfstools genisoimage grub-efi-amd64-bin mtools"
+test="$demo 7zip clang dnsmasq-base exfatprogs fdisk gdisk iproute2 ipxe-qemu libclang-rt-14-dev
+      libgtest-dev libhivex-bin lld ovmf qemu-efi-aarch64 qemu-system-arm qemu-system-x86 seabios
+      udftools wimtools xorriso"
 
 usage() {
   sed -n "2,7s/^# \{0,1\}//p" cmake/bootstrap.sh >&2

@@ -144,21 +144,17 @@ class Targets {
   std::map<std::string, Item> items_;
 };
 
-std::uint64_t size_of(const File& file) {
-  if (auto* bytes = std::get_if<std::string>(&file.content)) return bytes->size();
-  std::uint64_t total = 0;
-  for (const Extent& e : std::get<Slice>(file.content).extents) {
-    total += std::min(e.length, kMaxContents);
-    if (total >= kMaxContents) fail("'{}' is too large for an ISO volume", file.target);
-  }
-  return total;
+std::uint64_t size_of(const VolumeFile& file) {
+  std::uint64_t size = file.size();
+  if (size >= kMaxContents) fail("'{}' is too large for an ISO volume", file.target);
+  return size;
 }
 
 // --- the stand-in for contents ---
 
 // Takes `size` bytes of the volume; each of its blocks says whose it is and which.
 struct Placeholder {
-  const File* file = nullptr;  // none: a filler
+  const VolumeFile* file = nullptr;  // none: a filler
   std::uint64_t number = 0;
   std::uint64_t size = 0;
   std::uint64_t next_block = 0;
@@ -306,7 +302,7 @@ class Tree {
 
 std::uint64_t boot_file_size(const Image& image, const std::string& target) {
   std::vector<std::string> targets;
-  for (const File& file : image.files) {
+  for (const VolumeFile& file : image.files) {
     if (file.target == target) return size_of(file);
     targets.push_back(file.target);
   }
@@ -424,7 +420,7 @@ void number(std::vector<Placeholder>& contents) {
 std::vector<Placeholder> contents_of(const Image& image) {
   std::vector<Placeholder> contents;
   std::uint64_t total = 0;
-  for (const File& file : image.files) {
+  for (const VolumeFile& file : image.files) {
     contents.push_back({&file, 0, size_of(file), 0});
     total += contents.back().space();
     if (total > kMaxContents) fail("{} bytes are too much for an ISO volume", total);
@@ -500,24 +496,12 @@ void check_first_mark(burn_source* source, const std::vector<Placeholder>& conte
   }
 }
 
-// Holes need no writing: the file was empty before.
-void write_content(const File& file, int out, std::uint64_t offset, const fs::path& name) {
-  if (auto* bytes = std::get_if<std::string>(&file.content)) {
-    return write_at(out, *bytes, offset, name);
-  }
-  const Slice& slice = std::get<Slice>(file.content);
-  for (const Extent& e : slice.extents) {
-    if (!e.hole) copy_to({slice.file, {e}}, out, offset, name);
-    offset += e.length;
-  }
-}
-
 void check_request(const Image& image) {
   check_label(image.label);
   check_clock(image.clock);
   if (image.files.empty()) fail("there is nothing to put on the ISO volume '{}'", image.label);
   Targets targets;
-  for (const File& file : image.files) targets.add_file(file.target);
+  for (const VolumeFile& file : image.files) targets.add_file(file.target);
 }
 
 }  // namespace
@@ -535,7 +519,7 @@ void write(const Image& image, const fs::path& out) {
   write_metadata(layout.source.get(), offset, fd.get(), out);
   check_first_mark(layout.source.get(), contents);
   for (const Placeholder& content : contents) {
-    if (content.file != nullptr) write_content(*content.file, fd.get(), offset, out);
+    if (content.file != nullptr) content.file->write_content(fd.get(), offset, out);
     offset += content.space();
   }
   if (ftruncate(fd.get(), static_cast<off_t>(offset + kPadding)) != 0) {

@@ -2,26 +2,20 @@
 // of files go straight from where they are to where it put them.
 #pragma once
 
-#include "support/file.h"
+#include "media/volume_file.h"
 
 #include <cstdint>
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace remedia::iso {
 
-struct File {
-  std::string target;                        ///< path on the volume: `boot/boot.sdi`
-  std::variant<Slice, std::string> content;  ///< bytes in a file, or bytes in memory
-};
-
 struct Image {
-  std::string label;        ///< volume id, 1 to 32 characters; Joliet shows the first 16
-  std::vector<File> files;  ///< in any order; folders are made as needed
-  std::string bios_boot;    ///< El Torito, platform 0x00, target of a File; empty: none
-  std::string uefi_boot;    ///< El Torito, platform 0xEF, target of a File; empty: none
-  std::int64_t clock = 0;   ///< every date on the volume, seconds since 1970, UTC
+  std::string label;              ///< volume id, 1 to 32 characters; Joliet shows the first 16
+  std::vector<VolumeFile> files;  ///< in any order; folders are made as needed
+  std::string bios_boot;          ///< El Torito, platform 0x00, target of a File; empty: none
+  std::string uefi_boot;          ///< El Torito, platform 0xEF, target of a File; empty: none
+  std::int64_t clock = 0;         ///< every date on the volume, seconds since 1970, UTC
 };
 
 /// Writes the volume to `out`, an existing file (a stage's `.part`) whose content is replaced. The
