@@ -81,16 +81,19 @@ configure() {
 boot_help() {
   echo
   echo 'The demo is built from a stand-in medium; nothing of Windows is in it. It made:'
-  find out/demo -name '*.iso' -o -name '*.img' -o -name '*.manifest.json' | sort |
+  find out/demo -name '*.iso' -o -name '*.img' -o -name 'README.txt' -o -name '*.manifest.json' | sort |
     while IFS= read -r file; do
       printf '  %-44s %s\n' "$file" "$(du -h --apparent-size "$file" | cut -f 1)"
     done
   iso=$(find out/demo -name '*.iso' | sort | head -n 1)
+  usb=$(find out/demo -name '*.usb.img' | sort | head -n 1)
   cat <<EOF
 
 To boot it (packages qemu-system-x86 and ovmf):
   UEFI  qemu-system-x86_64 -M q35 -m 512 -serial stdio -cdrom $iso -bios /usr/share/ovmf/OVMF.fd
   BIOS  qemu-system-x86_64 -M q35 -m 512 -serial stdio -cdrom $iso
+  USB   qemu-system-x86_64 -M q35 -m 512 -serial stdio -device qemu-xhci -device usb-storage,drive=u \\
+          -drive if=none,id=u,format=raw,readonly=on,file=$usb
 Without a screen add -display none.
 EOF
 }

@@ -70,6 +70,9 @@ function registry(fields) end
 ---@field overlays? remedia.Overlay|string|(remedia.Overlay|string)[] folders whose files go into the image; later ones win
 ---@field remove? remedia.Remove|string|(remedia.Remove|string)[] what is taken out of the base; overlays and settings come after it
 ---@field registry? remedia.Registry|(remedia.Registry)[] values and keys of the image's registry, set or deleted
+---@field shell? "winre" "winre": recenv.exe, the menu of Windows RE, stays in charge, and nothing may run before it; what a recovery partition needs
+---@field winre_tool? string with shell = "winre": the one program that its menu offers besides its own, from Sources/Recovery/Tools in the image
+---@field winre_tool_parameters? string the tool's command line
 ---@field scratch_space? integer MB of the RAM disk that can be written to: 32, 64, 128, 256 or 512
 ---@field target_path? string the drive that a started Windows PE sees itself on, such as X:\
 ---@field locale? string language and formats, such as "de-DE"; the user interface follows if the base has that language
@@ -87,19 +90,87 @@ function registry(fields) end
 function wim(fields) end
 
 ---@class (exact) remedia.Iso
----@field [integer] remedia.Wim|(remedia.Wim)[] the image to boot; several make a menu, the first is the default
----@field boot? remedia.Wim|(remedia.Wim)[] the image to boot; several make a menu, the first is the default
----@field name? string names the file and the target
----@field label? string volume label, at most 32 of A-Z, 0-9 and _ (Joliet shows 16)
+---@field [integer] remedia.Wim|(remedia.Wim)[] the image to boot; several make a menu, in this order
+---@field boot? remedia.Wim|(remedia.Wim)[] the image to boot; several make a menu, in this order
+---@field name? string names the files and the target
+---@field firmware? "bios"|"uefi"|("bios"|"uefi")[] what it must boot by; else UEFI, and BIOS if the source has the files for it (arm64 has none)
+---@field default? string name of the image that a menu starts when nobody chooses
 ---@field timeout? integer seconds that a menu waits; one image starts at once
 ---@field locale? string of the boot manager's texts
----@field prompt? boolean ask for a key before booting, as Windows install media do; nobody there means no boot
 ---@field ems? boolean Emergency Management Services on the first serial port
+---@field advancedoptions? boolean stop each start at the menu of safe mode, debugging and signature checks off: a back door for whoever has the medium
+---@field optionsedit? boolean stop each start to let the loader's options be edited: a back door too
+---@field label? string volume label, at most 32 of A-Z, 0-9 and _ (Joliet shows 16)
+---@field prompt? boolean ask for a key before booting, as Windows install media do; nobody there means no boot
 
 ---A bootable ISO image: OUT/RECIPE/NAME/NAME.iso.
 ---@param fields remedia.Iso
 ---@return remedia.Iso
 function iso(fields) end
+
+---@class (exact) remedia.Usb
+---@field [integer] remedia.Wim|(remedia.Wim)[] the image to boot; several make a menu, in this order
+---@field boot? remedia.Wim|(remedia.Wim)[] the image to boot; several make a menu, in this order
+---@field name? string names the files and the target
+---@field firmware? "bios"|"uefi"|("bios"|"uefi")[] what it must boot by; else UEFI, and BIOS if the source has the files for it (arm64 has none)
+---@field default? string name of the image that a menu starts when nobody chooses
+---@field timeout? integer seconds that a menu waits; one image starts at once
+---@field locale? string of the boot manager's texts
+---@field ems? boolean Emergency Management Services on the first serial port
+---@field advancedoptions? boolean stop each start at the menu of safe mode, debugging and signature checks off: a back door for whoever has the medium
+---@field optionsedit? boolean stop each start to let the loader's options be edited: a back door too
+---@field label? string volume label, at most 11 of A-Z, 0-9 and _
+---@field layout? "mbr"|"gpt" "mbr" boots by BIOS and UEFI, "gpt" by UEFI only
+---@field sector_size? integer bytes of the disk's logical sectors, 512 or 4096 ("4Kn", UEFI only)
+---@field size? string of the whole image, such as "8GB" or "7400MiB"; the data partition gets the rest, or the boot partition if there is none
+---@field data? remedia.Overlay|string|(remedia.Overlay|string)[] folders for a second partition: logs, definitions, symbols, tools that need not sit in RAM; later ones win
+---@field data_filesystem? "exfat"|"ntfs" of the second partition
+---@field data_label? string its volume label, at most 11 of A-Z, 0-9 and _
+---@field data_size? string its size, such as "2GiB"
+
+---A raw disk image for USB sticks of any size: OUT/RECIPE/NAME/NAME.usb.img.
+---@param fields remedia.Usb
+---@return remedia.Usb
+function usb(fields) end
+
+---@class (exact) remedia.Wds
+---@field [integer] remedia.Wim|(remedia.Wim)[] the image to boot; several make a menu, in this order
+---@field boot? remedia.Wim|(remedia.Wim)[] the image to boot; several make a menu, in this order
+---@field name? string names the files and the target
+---@field firmware? "bios"|"uefi"|("bios"|"uefi")[] what it must boot by; else UEFI, and BIOS if the source has the files for it (arm64 has none)
+---@field default? string name of the image that a menu starts when nobody chooses
+---@field timeout? integer seconds that a menu waits; one image starts at once
+---@field locale? string of the boot manager's texts
+---@field ems? boolean Emergency Management Services on the first serial port
+---@field advancedoptions? boolean stop each start at the menu of safe mode, debugging and signature checks off: a back door for whoever has the medium
+---@field optionsedit? boolean stop each start to let the loader's options be edited: a back door too
+---@field anonymous? boolean a network boot asks nobody for a login: say true if everybody who can reach the server may have what the images can do
+---@field tftp_block_size? integer bytes in a packet; with 32 more it has to fit the network's MTU
+---@field tftp_window_size? integer packets that are sent before one is acknowledged
+---@field fonts? string|(string)[] further fonts of the boot manager, such as "jpn_boot.ttf"
+---@field leave_out? "boot.stl"|("boot.stl")[] what older media do not have
+---@field interface? string network interface of the server, for dnsmasq.conf
+---@field network? string network that dnsmasq answers as a proxy beside your DHCP server: "192.0.2.0"
+---@field tftp_root? string folder of the server where tftp/ will be
+
+---A folder for network boot: OUT/RECIPE/NAME/wds/, with README.txt in it.
+---@param fields remedia.Wds
+---@return remedia.Wds
+function wds(fields) end
+
+---@class (exact) remedia.Partition
+---@field [integer] remedia.Wim the image
+---@field boot? remedia.Wim the image
+---@field name? string names the files and the target
+---@field label? string volume label, at most 32 of A-Z, a-z, 0-9, space and _
+---@field size? string of the partition, such as "1GiB"; the smallest leaves 250 MiB free, which servicing of Windows needs
+---@field sector_size? integer bytes of the disk's logical sectors, 512 or 4096
+---@field i_accept_that_this_bypasses_bitlocker? boolean take an image that does not keep Windows' own shell; whoever starts it sees the unlocked drive
+
+---A recovery partition, and what replaces the recovery image of PCs.
+---@param fields remedia.Partition
+---@return remedia.Partition
+function partition(fields) end
 
 ---The value that another Lua file returns. "remedia/..." is the shipped library; any other path is a file of the project. A file is evaluated once; what it returns is frozen.
 ---@type fun(path: string): any

@@ -58,6 +58,8 @@ constexpr Element kElements[] = {
     // device options
     {"ramdisksdidevice", 0x31000003},
     {"ramdisksdipath", 0x32000004},
+    {"ramdisktftpblocksize", 0x35000007},
+    {"ramdisktftpwindowsize", 0x35000008},
 };
 
 // An element's id, looked up while compiling: a wrong name or a value of the wrong format does not
@@ -189,12 +191,19 @@ void check_description(std::string_view description) {
 
 void check(const StoreOptions& options) {
   if (options.entries.empty()) fail("a BCD store needs at least one image to start");
+  if (options.default_entry >= options.entries.size())
+    fail("there is no entry {} in a boot menu of {}", options.default_entry,
+         options.entries.size());
   std::set<std::string_view> identities;
+  std::set<std::string_view> descriptions;
   for (const RamdiskEntry& entry : options.entries) {
     check_path(entry.wim_path, "image");
     check_description(entry.description);
     if (!identities.insert(entry.identity).second) {
       fail("two entries of one boot menu have the identity '{}'", entry.identity);
+    }
+    if (!descriptions.insert(entry.description).second) {
+      fail("two entries of one boot menu are called '{}'", entry.description);
     }
   }
   check_path(options.sdi_path, "RAM disk");
@@ -214,8 +223,8 @@ std::vector<std::string> entry_guids(const StoreOptions& options) {
   return guids;
 }
 
-// advancedoptions and optionsedit would stop each start at a prompt for safe mode, debugging and
-// signature checks off; so they are off here, whatever a later object to inherit from says.
+// advancedoptions and optionsedit stop each start at a prompt for safe mode, debugging and
+// signature checks off; so they are said here, whatever a later object to inherit from says.
 RegistryKey loader(const StoreOptions& options, const RamdiskEntry& entry) {
   bool uefi = options.firmware == Firmware::uefi;
   std::string ramdisk = ramdisk_device(entry.wim_path, kRamdiskOptions);
@@ -226,8 +235,8 @@ RegistryKey loader(const StoreOptions& options, const RamdiskEntry& entry) {
       .text("description", entry.description)
       .text("locale", options.locale)
       .objects("inherit", {kLoaderSettings})
-      .boolean("advancedoptions", false)
-      .boolean("optionsedit", false)
+      .boolean("advancedoptions", options.advanced_options)
+      .boolean("optionsedit", options.options_edit)
       .device("osdevice", ramdisk)
       .text("systemroot", "\\windows")
       .integer("nx", 0)  // OptIn
@@ -246,7 +255,7 @@ RegistryKey boot_manager(const StoreOptions& options) {
   object.text("description", "Windows Boot Manager")
       .text("locale", options.locale)
       .objects("inherit", {kGlobalSettings})
-      .object("default", guids.front())
+      .object("default", guids[options.default_entry])
       .objects("displayorder", guids)
       .integer("timeout", menu ? options.timeout_seconds : 0)
       .boolean("displaybootmenu", menu);
@@ -265,10 +274,13 @@ RegistryKey memory_tester(const StoreOptions& options) {
 }
 
 RegistryKey ramdisk_options(const StoreOptions& options) {
-  return Object(kRamdiskOptions, kDeviceOptions)
-      .device("ramdisksdidevice", boot_device())
-      .text("ramdisksdipath", options.sdi_path)
-      .key();
+  Object object(kRamdiskOptions, kDeviceOptions);
+  object.device("ramdisksdidevice", boot_device()).text("ramdisksdipath", options.sdi_path);
+  if (options.tftp) {
+    object.integer("ramdisktftpblocksize", options.tftp->block_size)
+        .integer("ramdisktftpwindowsize", options.tftp->window_size);
+  }
+  return object.key();
 }
 
 // What loaders inherit. Nothing is switched on here but, if asked for, the serial console of EMS.

@@ -8,6 +8,7 @@
 #include "formats/registry.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,19 +23,30 @@ struct RamdiskEntry {
   std::string identity;     ///< what the entry's GUID is derived from; unique in the store
 };
 
+/// How a boot manager that came over the network fetches images: bcdedit's ramdisktftpblocksize
+/// and ramdisktftpwindowsize.
+struct Tftp {
+  std::uint32_t block_size = 0;   ///< bytes of data in a packet
+  std::uint32_t window_size = 0;  ///< packets sent before one is acknowledged
+};
+
 struct StoreOptions {
   Firmware firmware = Firmware::uefi;
-  std::vector<RamdiskEntry> entries;  ///< the first is the default; more than one shows a menu
+  std::vector<RamdiskEntry> entries;  ///< in the order of the menu; more than one shows it
+  std::size_t default_entry = 0;      ///< what starts when nobody chooses
   std::string sdi_path = "\\boot\\boot.sdi";
   std::string memtest_path;  ///< memory test on the volume; empty: not in the menu
   std::string locale = "en-US";
   std::uint32_t timeout_seconds = 30;  ///< of the menu; a single entry is started at once
   bool ems = false;                    ///< Emergency Management Services on the serial port
+  bool advanced_options = false;       ///< stop each start at the menu of safe mode, debugging, ...
+  bool options_edit = false;           ///< stop each start for editing the loader's options
+  std::optional<Tftp> tftp;            ///< for stores that are read over TFTP
   std::string identity;                ///< of the store; part of what GUIDs are derived from
 };
 
 /// The keys of a BCD store, root included, ready for hive::write(). Throws Failure: no entry, two
-/// with one identity, a path or locale that a boot manager cannot use.
+/// with one identity or one description, a path or locale that a boot manager cannot use.
 RegistryKey store(const StoreOptions& options);
 
 /// The value of a `device` element that names a file on the boot volume as a RAM disk:

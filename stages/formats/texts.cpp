@@ -57,12 +57,17 @@ std::string fill_text(std::string_view name, const std::map<std::string, std::st
 }
 
 std::string powershell_string(std::string_view text) {
+  // PowerShell takes typographic quotes for plain ones: U+2018 to U+201B.
+  static constexpr std::string_view kQuotes[] = {"'", "\xe2\x80\x98", "\xe2\x80\x99",
+                                                 "\xe2\x80\x9a", "\xe2\x80\x9b"};
   std::string out = "'";
-  for (char c : text) {
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f')
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (static_cast<unsigned char>(text[i]) < ' ' || text[i] == '\x7f')
       fail("'{}' holds a control character, which no script can show", text);
-    out += c;
-    if (c == '\'') out += c;
+    for (std::string_view quote : kQuotes) {
+      if (text.substr(i).starts_with(quote)) out += quote;
+    }
+    out += text[i];
   }
   return out + "'";
 }

@@ -13,8 +13,8 @@ namespace remedia {
 /// that would reach a user.
 std::string fill_text(std::string_view name, const std::map<std::string, std::string>& values);
 
-/// A PowerShell string literal of any text, quotes included: 'it''s'. Throws Failure for control
-/// characters, which a one-line literal cannot hold.
+/// A PowerShell string literal of any text, quotes of all kinds included: 'it''s'. Throws Failure
+/// for control characters, which a one-line literal cannot hold.
 std::string powershell_string(std::string_view text);
 
 /// With "\r\n" at the end of each line: cmd.exe misreads labels in files without.

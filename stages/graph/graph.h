@@ -20,6 +20,7 @@ struct Product {
   std::string file;  ///< relative to OUT
   std::vector<std::string> records;
   recipe::NodeRef origin;
+  std::string group = {};  ///< short name of a folder that it belongs to, such as helpdesk.wds
 };
 
 struct Graph {

@@ -53,6 +53,14 @@ Failure with_place(const Failure& failure, const std::string& output, std::strin
   return Failure(std::move(diagnostics));
 }
 
+// What users take away has nothing beside it that is none of theirs.
+fs::path digests_of(const std::string& output) {
+  if (output.starts_with(".store/")) return output + ".digests";
+  std::string name = output;
+  std::replace(name.begin(), name.end(), '/', '.');
+  return ".store/digests/" + name;
+}
+
 }  // namespace
 
 Job::Job(std::string kind, nlohmann::json parameters, std::vector<std::string> outputs)
@@ -61,7 +69,7 @@ Job::Job(std::string kind, nlohmann::json parameters, std::vector<std::string> o
       outputs_(std::move(outputs)),
       artifacts_(as_paths(outputs_)),
       modes_(outputs_.size(), Artifacts::Mode::replace),
-      digests_(outputs_.front() + ".digests") {}
+      digests_(digests_of(outputs_.front())) {}
 
 void Job::write_text(std::size_t i, const std::string& text) {
   artifacts_.write(i, text);

@@ -17,6 +17,7 @@ class Job {
  public:
   Job(std::string kind, nlohmann::json parameters, std::vector<std::string> outputs);
 
+  const std::string& kind() const { return kind_; }
   const nlohmann::json& parameters() const { return parameters_; }
   std::string text(std::string_view name) const { return parameters_.at(name); }
 
@@ -36,6 +37,8 @@ class Job {
   void reads(const fs::path& file) { read_.insert(file); }
   /// SHA-256 of a whole input file, remembered beside the first output; also declares it as read.
   std::string digest(const fs::path& file);
+  /// The same of a file that an input lists, which alone says when this stage has to run again.
+  std::string listed_digest(const fs::path& file) { return digests_.sha256_of(file); }
 
   /// The place of a field in the recipe (of the constructor if the field was not written).
   Location place(std::string_view field = {}) const;

@@ -85,13 +85,21 @@ std::string statement(const Edge& edge, const std::string& runner) {
   return text;
 }
 
-// `ninja helpdesk.iso`, `ninja workstation`. A short name that two files could mean is left out.
+// `ninja helpdesk.iso`, `ninja helpdesk.wds`, `ninja workstation`. A short name that two files
+// could mean is left out.
 std::string targets(const Graph& graph) {
   std::map<std::string, std::set<std::string>> by_name;
   std::map<std::string, std::set<std::string>> by_recipe;
+  std::map<std::string, std::set<std::string>> groups;
+  std::map<std::string, std::set<std::string>> owners;
   for (const Product& product : graph.products) {
     std::string base = product.file.substr(product.file.rfind('/') + 1);
-    by_name[base].insert(product.file);
+    if (product.group.empty()) {
+      by_name[base].insert(product.file);
+    } else {
+      groups[product.group].insert(product.file);
+      owners[product.group].insert(product.recipe);
+    }
     by_recipe[product.recipe].insert(product.file);
   }
   std::string text = "\n";
@@ -99,6 +107,10 @@ std::string targets(const Graph& graph) {
     if (files.size() == 1 && name != "boot.wim") {
       text += fmt::format("build {}: phony {}\n", path(name), path(*files.begin()));
     }
+  }
+  for (const auto& [group, files] : groups) {
+    if (owners[group].size() > 1) continue;
+    text += fmt::format("build {}: phony{}\n", path(group), paths({files.begin(), files.end()}));
   }
   for (const auto& [recipe, files] : by_recipe) {
     text += fmt::format("build {}: phony{}\n", path(recipe), paths({files.begin(), files.end()}));

@@ -18,15 +18,21 @@ extern const graph::Kind remove;
 extern const graph::Kind registry;
 extern const graph::Kind wim;
 extern const graph::Kind iso;
+extern const graph::Kind usb;
+extern const graph::Kind wds;
+extern const graph::Kind partition;
 // Stages that no recipe names:
 extern const graph::Kind component;
 extern const graph::Kind settings;
+extern const graph::Kind recovery;
+extern const graph::Kind copy;
 extern const graph::Kind manifest;  // every product has one
 
 /// In the order of `remedia help`.
 inline std::span<const graph::Kind> all() {
-  static const graph::Kind table[] = {project, source, overlay,   remove,   registry,
-                                      wim,     iso,    component, settings, manifest};
+  static const graph::Kind table[] = {project,   source,   overlay,  remove, registry,
+                                      wim,       iso,      usb,      wds,    partition,
+                                      component, settings, recovery, copy,   manifest};
   return table;
 }
 

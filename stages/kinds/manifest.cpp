@@ -80,8 +80,8 @@ class Sections {
           {"name", record.at("name")},         {"title", record.at("title")},
           {"file", record.at("file")},         {"guid", record.at("guid")},
           {"architecture", source.at("arch")}, {"base", source.at("image")},
-          {"inputs", source.at("inputs")},     {"requires", record.at("requires")},
-          {"files", record.at("files")}};
+          {"inputs", source.at("inputs")},     {"shell", record.at("shell")},
+          {"requires", record.at("requires")}, {"files", record.at("files")}};
       // What only some images have.
       for (const auto& [name, fields] : kSections) {
         if (!record.contains(name)) continue;
@@ -98,16 +98,19 @@ class Sections {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const std::string& file : order_) {
       const auto& record = records_.at(file);
-      if (record.at("stage") != "iso") continue;
+      if (!record.contains("images")) continue;
       nlohmann::ordered_json names = nlohmann::ordered_json::array();
       for (const auto& image : record.at("images"))
         names.push_back(records_.at(image.get<std::string>()).at("name"));
-      list.push_back({{"kind", record.at("stage")},
-                      {"file", record.at("file")},
-                      {"label", record.at("label")},
-                      {"firmware", record.at("firmware")},
-                      {"images", names},
-                      {"files", record.at("files")}});
+      nlohmann::ordered_json volume = {{"kind", record.at("stage")}, {"file", record.at("file")}};
+      for (const char* field : {"label", "layout", "sector_size", "size", "size_by_rule", "firmware",
+                                "bios_boot", "keeps_shell"}) {
+        if (record.contains(field)) volume[field] = record.at(field);
+      }
+      volume["images"] = names;
+      volume["files"] = record.at("files");
+      if (record.contains("partitions")) volume["partitions"] = record.at("partitions");
+      list.push_back(std::move(volume));
     }
     return list;
   }
@@ -202,6 +205,8 @@ std::span<const ManifestField> manifest_fields() {
        "how many named streams the replaced file had; absent if it had none"},
       {"images.files.short_name_lost",
        "the 8.3 name that the replaced file had; absent if it had none"},
+      {"images.shell",
+       "\"winre\": Windows RE's own menu is in charge; empty: nothing was asked for"},
       {"images.requires", "packages that the recipe demands of the base; it has them"},
       {"images.removed", "what was taken out of the base; absent if the recipe removes nothing"},
       {"images.removed.path", "in the image"},
@@ -222,14 +227,38 @@ std::span<const ManifestField> manifest_fields() {
       {"volumes", "what is on each medium"},
       {"volumes.kind", "the word of the recipe language that made it"},
       {"volumes.file", "path below OUT"},
-      {"volumes.label", "volume label"},
+      {"volumes.label", "volume label; absent for a folder"},
+      {"volumes.layout", "\"mbr\" or \"gpt\", of disk images"},
+      {"volumes.sector_size", "bytes of a logical sector, of disk images and partitions"},
+      {"volumes.size", "bytes, of disk images and partitions"},
+      {"volumes.size_by_rule", "how large a recovery partition must be, in bytes, and why"},
+      {"volumes.size_by_rule.image", "of winre.wim"},
+      {"volumes.size_by_rule.boot_sdi", "of boot.sdi"},
+      {"volumes.size_by_rule.file_system", "what NTFS itself takes"},
+      {"volumes.size_by_rule.servicing_headroom", "what updates of Windows RE want free"},
+      {"volumes.size_by_rule.with_headroom", "the four together"},
+      {"volumes.size_by_rule.image_and_setup", "the image and what Setup wants free"},
+      {"volumes.size_by_rule.floor", "the least whatever the image"},
+      {"volumes.size_by_rule.least", "the largest of these three, in whole MiB"},
       {"volumes.firmware", "\"bios\" and \"uefi\", as it can boot"},
+      {"volumes.bios_boot", "the program in front of the first partition that BIOS starts"},
+      {"volumes.keeps_shell", "whether a recovery partition's image keeps Windows' own shell"},
       {"volumes.images", "the images that it boots, in menu order"},
       {"volumes.files", "every file on it"},
       {"volumes.files.path", "on the volume"},
       {"volumes.files.origin", "where it came from"},
       {"volumes.files.size", "bytes"},
       {"volumes.files.sha256", "of its content; an image's stands under `artifacts` of its folder"},
+      {"volumes.partitions", "of disk images, in the order of the table"},
+      {"volumes.partitions.filesystem", "\"fat32\", \"exfat\" or \"ntfs\""},
+      {"volumes.partitions.label", "volume label"},
+      {"volumes.partitions.offset", "where it begins, in bytes"},
+      {"volumes.partitions.size", "bytes"},
+      {"volumes.partitions.files", "every file on it; those that boot stand under `volumes.files`"},
+      {"volumes.partitions.files.path", "on the volume"},
+      {"volumes.partitions.files.origin", "where it came from, as the recipe wrote it"},
+      {"volumes.partitions.files.size", "bytes"},
+      {"volumes.partitions.files.sha256", "of its content"},
   };
   return fields;
 }

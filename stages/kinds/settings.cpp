@@ -10,6 +10,7 @@
 #include "graph/job.h"
 #include "kinds/kinds.h"
 #include "kinds/registry.h"
+#include "kinds/shell.h"
 #include "media/hive.h"
 #include "media/wim.h"
 #include "support/artifact.h"
@@ -279,6 +280,11 @@ void run(graph::Job& job) {
   });
   for (const WinpePlan::File& file : plan.files)
     pack.add(file.path, file.bytes, "the settings of the image");
+  if (p.contains("winre_tool")) {
+    pack.add("Sources/Recovery/Tools/WinREConfig.xml",
+             winre_config(p.at("winre_tool").at(0), p.at("winre_tool").at(1)),
+             "the settings of the image");
+  }
   job.keep_if_equal(0);
   job.write_text(1, write_tree(pack.entries()));
   nlohmann::ordered_json record;
@@ -336,8 +342,11 @@ graph::Planned plan_settings(graph::Planner& planner, const recipe::NodeRef& ima
     edge.parameters["background"] = picture.file;
     edge.parameters["background_written"] = picture.written;
   }
+  if (image->has("winre_tool"))
+    edge.parameters["winre_tool"] = {image->text("winre_tool"),
+                                     image->text("winre_tool_parameters")};
   if (edge.parameters["registry"].empty() && edge.parameters["winpe"].empty() &&
-      !edge.parameters.contains("background"))
+      !edge.parameters.contains("background") && !edge.parameters.contains("winre_tool"))
     return {};
   check_settings(*image, edge.parameters["winpe"]);
   edge.inputs = {base};

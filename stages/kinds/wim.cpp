@@ -13,6 +13,7 @@
 #include "kinds/kinds.h"
 #include "kinds/remove.h"
 #include "kinds/settings.h"
+#include "kinds/shell.h"
 #include "media/base_facts.h"
 #include "media/layers.h"
 
@@ -73,6 +74,7 @@ recipe::Schema make_schema() {
                .words = {"registry"}},
           },
   };
+  for (recipe::Field& field : shell_fields()) schema.fields.push_back(std::move(field));
   for (recipe::Field& field : setting_fields()) schema.fields.push_back(std::move(field));
   schema.fields.push_back(
       {.name = "requires",
@@ -105,6 +107,7 @@ const recipe::Schema schema = make_schema();
 graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const graph::Binding&) {
   std::string name = node->text("name");
   std::string title = node->has("title") ? node->text("title") : name;
+  check_shell_fields(*node);
   std::int64_t level = node->integer("compression_level");
   recipe::NodeRef from = node->node("from");
   graph::Planned source = planner.plan(from, {});
@@ -130,6 +133,8 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
   edge.parameters["requires"] = node->texts("requires");
   edge.parameters["min_build"] = node->integer("min_build");
   edge.parameters["startnet_alone"] = node->has("startnet") && !node->has("winpeshl");
+  edge.parameters["shell"] = node->text("shell");
+  edge.parameters["winre_tool"] = node->text("winre_tool");
   edge.parameters["trees"] = nlohmann::ordered_json::array();
   edge.parameters["components"] = nlohmann::ordered_json::array();
   edge.parameters["clock"] = planner.clock();
@@ -165,6 +170,7 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
   planned.parts = source.parts;
   planned.parts["title"] = title;
   planned.parts["arch"] = binding.arch;
+  planned.parts["source_record"] = source_record;
   planned.records.insert(planned.records.begin(), edge.outputs[1]);
   planned.records.insert(planned.records.end(), source.records.begin(), source.records.end());
   planner.add(std::move(edge));
@@ -175,6 +181,7 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
 /// What the trees list together, and what their components know of it.
 struct Content {
   std::vector<std::string> trees;
+  std::vector<TreeEntry> overlays;  ///< of these, what the user brings
   std::vector<TreeEntry> entries;
   Sha1BySha256 digests;
 };
@@ -211,6 +218,7 @@ Content read_content(const graph::Job& job) {
   Layers layers;
   job.about("overlays", [&] {
     for (const auto& name : p.at("trees")) layers.add(tree(name));
+    content.overlays = layers.take();
     if (p.contains("settings"))
       layers.add_exclusive(tree(p.at("settings")), "the settings of this image");
   });
@@ -350,6 +358,10 @@ void run(graph::Job& job) {
   std::vector<wim::Addition> additions = job.about(
       "overlays", [&] { return checked_additions(entries, content.trees, content.digests); });
   check_base(job.text("base"));
+  if (job.text("shell") == "winre") {
+    wim::File base(Slice::whole(job.text("base")), job.text("base"));
+    check_winre_shell(job, base, entries, content.overlays);
+  }
   std::string base_guid = source.at("base").at("guid");
   nlohmann::ordered_json removal;
   if (p.contains("removal_record")) {
@@ -394,6 +406,7 @@ void run(graph::Job& job) {
     if (p.contains(key)) record[key] = p.at(key);
   }
   record["guid"] = guid_text(options.guid);
+  record["shell"] = p.at("shell");
   record["requires"] = p.at("requires");
   record["files"] = files_record(entries, replacements);
   job.write_record(std::move(record));

@@ -19,6 +19,9 @@ std::vector<BootFile> bios_files() {
        {},
        {"boot/resources/bootres.dll"},
        {"Windows/Boot/Resources/bootres.dll"}},
+      // Network boot programs; no medium of its own holds them.
+      {"pxe/pxeboot.n12", {}, {}, {"Windows/Boot/PXE/pxeboot.n12"}},
+      {"pxe/bootmgr.exe", {}, {}, {"Windows/Boot/PXE/bootmgr.exe"}},
   };
 }
 

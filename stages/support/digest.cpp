@@ -108,10 +108,11 @@ DigestCache::~DigestCache() {
   if (used_ == known_) return;
   fs::path part = store_;
   part += ".part";
+  std::error_code ignored;
+  fs::create_directories(store_.parent_path(), ignored);
   std::ofstream out(part, std::ios::trunc);
   for (const auto& [key, digest] : used_) out << digest << ' ' << key << '\n';
   out.close();
-  std::error_code ignored;
   if (out) {
     fs::rename(part, store_, ignored);
   } else {

@@ -24,6 +24,9 @@
 #   wim            boot.wim was removed, all else is there
 #   iso            the ISO was removed, all else is there
 #   wim+iso        both were removed
+#   usb wds        the stick; the folder for network boot, with its copy of the WIM
+#   partition      the image of a recovery partition
+#   recovery       the folder for software distribution, with its copy of the WIM
 #   tool-changed   the 1 MB file has other bytes; WIM and ISO follow
 #   big-changed    each file of the 50 MB overlay has other bytes
 #   eight-new      eight WIMs and eight ISOs of one base, each with "big" and a tool of its own; the
@@ -105,6 +108,15 @@ LUA
   cat > recipes/bench.lua << 'LUA'
 local base = source { media = "media", image = 1 }
 return iso { boot = wim { name = "bench", from = base, overlays = { "big", "tool" } } }
+LUA
+  cat > recipes/ways.lua << 'LUA'
+local base = source { media = "media", image = 1 }
+local boot = wim { name = "ways", from = base, overlays = { "big", "tool" } }
+return {
+  usb { boot = boot },
+  wds { boot = boot, anonymous = true, firmware = "uefi" },
+  partition { boot = boot, i_accept_that_this_bypasses_bitlocker = true },
+}
 LUA
   cat > recipes/eight.lua << 'LUA'
 local base = source { media = "media", image = 1 }
@@ -191,6 +203,21 @@ stages() {
   row wim+iso ninja -C out "${iso#out/}"
 }
 
+# Each artifact made again from a WIM that is there.
+ways() {
+  rm -rf ways
+  quietly "$runner" build -C ways recipes/ways.lua
+  rm ways/ways/ways/ways.usb.img
+  row usb ninja -C ways ways.usb.img
+  rm -r ways/ways/ways/wds
+  row wds ninja -C ways ways.wds
+  rm ways/ways/ways/ways.recovery.img
+  row partition ninja -C ways ways.recovery.img
+  rm -r ways/ways/ways/recovery
+  row recovery ninja -C ways ways.recovery
+  rm -rf ways
+}
+
 yardsticks() {
   cat "$wim" "$iso" > /dev/null  # clones have no cached pages, and cp is not to read from the disk
   rm -f copy
@@ -244,8 +271,8 @@ peak() { sort -n -k 3,3 "rows/$1" | awk 'END { print $3 }'; }
 table() {
   printf '%-14s %9s %7s %8s %9s %7s %9s %8s\n' "$1" 'wall ms' 'x cp' 'x mkwpe' 'CPU ms' 'x cp' \
     'MB writ.' 'peak MB'
-  for name in cold base-exported no-op ninja-no-op wim iso wim+iso tool-changed big-changed \
-    eight-new eight-cached cp-wim cp-iso clone-iso sixteen-cp mkwinpeimg; do
+  for name in cold base-exported no-op ninja-no-op wim iso wim+iso usb wds partition recovery \
+    tool-changed big-changed eight-new eight-cached cp-wim cp-iso clone-iso sixteen-cp mkwinpeimg; do
     [ -e "rows/$name" ] || continue
     echo "$name $(of "$name" 1) $(of "$name" 2) $(peak "$name") $(of "$name" 4)" \
       "$(of cp-wim 1) $(of cp-wim 2) $(of mkwinpeimg 1)"
@@ -273,10 +300,12 @@ targets() {
     verdict 'no-op <= ninja-no-op + 20 ms'
   target wim 2 cp-wim
   target iso 2.2 cp-iso
+  for name in usb wds partition recovery; do target $name 2 cp-wim; done
   target wim+iso 0.25 mkwinpeimg
   target cold 0.5 mkwinpeimg
   target eight-cached 2 sixteen-cp
-  for name in cold base-exported wim iso wim+iso tool-changed big-changed eight-new eight-cached; do
+  for name in cold base-exported wim iso wim+iso usb wds partition recovery tool-changed big-changed \
+    eight-new eight-cached; do
     peak "$name"
   done | sort -n | awk 'END { printf "%d 300000 %.0f MB\n", $1, $1 / 1e3 }' |
     verdict 'memory of any stage <= 300 MB'
@@ -292,6 +321,7 @@ on() {
     echo "$1, round $round of $runs ..." >&2
     one_image
     stages
+    ways
     yardsticks
     changes
     eight

@@ -1,9 +1,7 @@
 // What a firmware makes of an ISO: the stand-in boot manager, found through El Torito, must read
 // every file of Windows PE as it was put there.
-#include "boot/qemu.h"
+#include "boot/volumes.h"
 #include "medium/medium.h"
-#include "support/digest.h"
-#include "support/process.h"
 #include "unit/scratch.h"
 
 #include <fstream>
@@ -13,43 +11,6 @@
 
 namespace remedia::boot {
 namespace {
-
-/// The files of a medium, made once for all tests of this program.
-const fs::path& stand_in() {
-  static const Scratch scratch;
-  static const fs::path folder = [] {
-    medium::Options options;
-    options.install_wim = false;
-    medium::write_folder(options, scratch / "medium");
-    return scratch / "medium";
-  }();
-  return folder;
-}
-
-/// A volume of the files in `folder`, bootable by BIOS and UEFI.
-fs::path make_iso(const fs::path& folder, const fs::path& out,
-                  const std::vector<std::string>& names = {"-N", "-d"}) {
-  std::vector<std::string> command = {"xorriso",    "-as",      "mkisofs", "-quiet",
-                                      "-iso-level", "3",        "-J",      "-joliet-long",
-                                      "-V",         "STAND_IN", "-o",      out};
-  command.insert(command.end(), names.begin(), names.end());
-  command.insert(command.end(),
-                 {"-full-iso9660-filenames", "-b", "boot/etfsboot.com", "-no-emul-boot",
-                  "-boot-load-size", "8", "-eltorito-alt-boot", "-e",
-                  "efi/Microsoft/boot/efisys_noprompt.bin", "-no-emul-boot", folder});
-  run_checked(command);
-  return out;
-}
-
-/// What the stand-in should report of a volume that holds the files in `folder`.
-std::map<std::string, std::string> expected(const fs::path& folder) {
-  return {
-      {"/boot/bcd", sha256(Slice::whole(folder / "boot/bcd"))},
-      {"/boot/boot.sdi", sha256(Slice::whole(folder / "boot/boot.sdi"))},
-      {"/efi/microsoft/boot/bcd", sha256(Slice::whole(folder / "efi/Microsoft/boot/bcd"))},
-      {"/sources/boot.wim", sha256(Slice::whole(folder / "sources/boot.wim"))},
-  };
-}
 
 class IsoBoot : public testing::TestWithParam<Firmware> {
  protected:
@@ -63,7 +24,7 @@ TEST_P(IsoBoot, ReadsEveryFileAsItIs) {
   const Report report = boot(make_iso(stand_in(), scratch_ / "x.iso"));
   ASSERT_TRUE(report.complete) << report.failure << "\n" << report.log;
   EXPECT_EQ(report.firmware, firmware());
-  EXPECT_EQ(report.files, expected(stand_in()));
+  EXPECT_EQ(report.files, digests_of_medium(stand_in()));
 }
 
 TEST_P(IsoBoot, SeesOneByteThatChanged) {
@@ -78,8 +39,8 @@ TEST_P(IsoBoot, SeesOneByteThatChanged) {
 
   const Report report = boot(make_iso(scratch_ / "tree", scratch_ / "x.iso"));
   ASSERT_TRUE(report.complete) << report.failure << "\n" << report.log;
-  EXPECT_EQ(report.files, expected(scratch_ / "tree"));
-  EXPECT_NE(report.files, expected(stand_in()));
+  EXPECT_EQ(report.files, digests_of_medium(scratch_ / "tree"));
+  EXPECT_NE(report.files, digests_of_medium(stand_in()));
 }
 
 TEST_P(IsoBoot, SaysSoWhenThereIsNoBootWim) {
@@ -102,7 +63,8 @@ INSTANTIATE_TEST_SUITE_P(Firmware, IsoBoot, testing::Values(Firmware::bios, Firm
 TEST(IsoBootNames, ABiosFindsNoBootmgrWithADot) {
   const Scratch scratch;
   const Report report =
-      boot_cd(Firmware::bios, make_iso(stand_in(), scratch / "x.iso", {}), scratch.path());
+      boot_cd(Firmware::bios, make_iso(stand_in(), scratch / "x.iso", IsoNames::with_versions),
+              scratch.path());
   EXPECT_FALSE(report.complete);
   EXPECT_EQ(report.failure, "the machine said 'CDBOOT: BOOTMGR is not in the root folder.'");
 }
@@ -121,11 +83,12 @@ TEST(IsoBootNames, AVolumeWithoutBootProgramsEndsAtOnce) {
 TEST(StandInMedium, StartsByUefi) {
   const Scratch scratch;
   medium::Options options;
+  options.payload_mib = 1;
   options.install_wim = false;
   medium::write_iso(options, scratch / "medium.iso");
   const Report report = boot_cd(Firmware::uefi, scratch / "medium.iso", scratch.path());
   ASSERT_TRUE(report.complete) << report.failure << "\n" << report.log;
-  EXPECT_EQ(report.files, expected(stand_in()));
+  EXPECT_EQ(report.files, digests_of_medium(stand_in()));
 }
 
 TEST(Report, IsReadFromASerialLog) {

@@ -13,8 +13,6 @@
 namespace remedia::boot {
 namespace {
 
-using Digests = std::map<std::string, std::string>;
-
 /// What the stand-in should report, by the manifest of the ISO and the images themselves.
 Digests expected(const Space& space, const std::string& name,
                  const std::vector<std::string>& images) {

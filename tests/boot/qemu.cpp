@@ -1,5 +1,6 @@
 #include "boot/qemu.h"
 
+#include "boot/lan.h"
 #include "support/diagnostic.h"
 
 #include <algorithm>
@@ -7,24 +8,14 @@
 #include <cerrno>
 #include <cstdlib>
 #include <regex>
-#include <vector>
 
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-extern char** environ;
 
 namespace remedia::boot {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view end_marker = "REMEDIA END";
 
@@ -46,63 +37,6 @@ std::string last_words(std::string_view log) {
     if (text.ends_with('>')) return fmt::format("the machine shows the prompt {}", text);
   }
   return {};
-}
-
-std::vector<std::string> firmware_arguments(Firmware firmware, const fs::path& folder) {
-  // Without a bootable volume SeaBIOS starts again at once, which ends QEMU.
-  if (firmware == Firmware::bios) return {"-boot", "reboot-timeout=0"};
-  const fs::path variables = folder / "variables.fd";
-  fs::copy_file("/usr/share/OVMF/OVMF_VARS_4M.fd", variables, fs::copy_options::overwrite_existing);
-  return {"-drive", "if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd",
-          "-drive", "if=pflash,format=raw,unit=1,file=" + variables.string()};
-}
-
-std::vector<std::string> command_line(Firmware firmware, const fs::path& volume,
-                                      const fs::path& folder, const fs::path& monitor) {
-  std::vector<std::string> argv = {
-      "qemu-system-x86_64",
-      "-machine",
-      "q35",
-      "-accel",
-      "tcg",
-      "-m",
-      "256",
-      "-nic",
-      "none",
-      "-display",
-      "none",
-      "-no-reboot",
-      "-serial",
-      "stdio",
-      "-monitor",
-      fmt::format("unix:{},server=on,wait=off", monitor.string()),
-      "-drive",
-      "if=none,id=cd,format=raw,media=cdrom,readonly=on,file=" + volume.string(),
-      "-device",
-      "ide-cd,drive=cd,bootindex=0"};
-  for (const std::string& word : firmware_arguments(firmware, folder)) argv.push_back(word);
-  return argv;
-}
-
-/// Reads what is there; empty at the end of the stream.
-std::string read_some(int fd) {
-  std::string bytes(65536, '\0');
-  ssize_t n = 0;
-  do {
-    n = read(fd, bytes.data(), bytes.size());
-  } while (n < 0 && errno == EINTR);
-  bytes.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
-  return bytes;
-}
-
-bool wait_readable(int fd, Clock::time_point deadline) {
-  for (;;) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    pollfd waiting = {fd, POLLIN, 0};
-    const int n = poll(&waiting, 1, static_cast<int>(std::max<long long>(left, 0)));
-    if (n >= 0 || errno != EINTR) return n > 0;
-  }
 }
 
 std::string lower(std::string text) {
@@ -153,60 +87,23 @@ Report parse_report(std::string_view log) {
   return report;
 }
 
-Qemu::Qemu(Firmware firmware, const fs::path& volume, const fs::path& folder)
-    : monitor_(folder / "monitor") {
-  start(command_line(firmware, volume, folder, monitor_));
-}
-
-Qemu::~Qemu() {
-  if (child_ < 0) return;
-  kill(child_, SIGKILL);
-  while (waitpid(child_, nullptr, 0) < 0 && errno == EINTR) {
-  }
-}
-
-void Qemu::start(const std::vector<std::string>& argv) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) fail("cannot make a pipe");
-  serial_ = Fd(ends[0]);
-  const Fd output(ends[1]);
-  std::vector<std::string> words = argv;
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, output.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, output.get(), STDERR_FILENO);
-  const int error = posix_spawnp(&child_, pointers[0], &actions, nullptr, pointers.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) {
-    child_ = -1;
-    fail_errno(error, "start", argv[0]);
-  }
-}
-
-bool Qemu::read_more(Clock::time_point deadline) {
-  if (!wait_readable(serial_.get(), deadline)) {
-    ended_ = "nothing was reported in time";
-    return false;
-  }
-  const std::string more = read_some(serial_.get());
-  if (more.empty()) ended_ = "QEMU ended";
-  log_ += more;
-  return !more.empty();
+Qemu::Qemu(const Machine& machine, const fs::path& folder) : monitor_(folder / "monitor") {
+  program_ = std::make_unique<Program>(
+      command_line(machine, folder, monitor_),
+      machine.lan == nullptr ? std::vector<std::string>() : machine.lan->inside());
 }
 
 Report Qemu::wait(std::chrono::seconds limit) {
-  const Clock::time_point deadline = Clock::now() + limit;
-  while (ended_.empty() && log_.find(end_marker) == std::string::npos) {
-    if (!read_more(deadline)) break;
-    ended_ = last_words(log_);
+  const Clock::time_point deadline = in(limit);
+  std::string ended;
+  while (ended.empty() && program_->output().find(end_marker) == std::string::npos) {
+    const Program::Progress progress = program_->read_more(deadline);
+    if (progress == Program::Progress::too_late) ended = "nothing was reported in time";
+    if (progress == Program::Progress::ended) ended = "QEMU ended";
+    if (progress == Program::Progress::more) ended = last_words(program_->output());
   }
-  Report report = parse_report(log_);
-  if (!report.complete) report.failure = ended_;
+  Report report = parse_report(program_->output());
+  if (!report.complete) report.failure = ended;
   return report;
 }
 
@@ -219,13 +116,17 @@ void Qemu::screenshot(const fs::path& png) {
   await_prompt(monitor.get());
 }
 
-Report boot_cd(Firmware firmware, const fs::path& volume, const fs::path& folder) {
-  Qemu machine(firmware, volume, folder);
-  Report report = machine.wait();
+Report boot(const Machine& machine, const fs::path& folder) {
+  Qemu qemu(machine, folder);
+  Report report = qemu.wait();
   if (const char* pictures = std::getenv("REMEDIA_BOOT_PICTURES"); pictures && report.complete) {
-    machine.screenshot(fs::absolute(pictures) / (report.firmware + ".png"));
+    qemu.screenshot(fs::absolute(pictures) / (report.firmware + ".png"));
   }
   return report;
+}
+
+Report boot_cd(Firmware firmware, const fs::path& volume, const fs::path& folder) {
+  return boot({.firmware = firmware, .volume = volume}, folder);
 }
 
 }  // namespace remedia::boot

@@ -47,6 +47,14 @@ TEST(Manifest, HasTheFieldsThatAreDocumented) {
   space.build();
   std::set<std::string> found;
   collect_fields(manifest_of(space, "helpdesk"), "", found);
+  Space ways;
+  ways.write("recipes/r.lua", R"(
+local windows = source { media = "@media/stand-in.iso", image = "winre" }
+local boot = wim { name = "helpdesk", from = windows, shell = "winre" }
+return { usb { boot = boot, data = "common" }, partition { boot = boot } }
+)");
+  ways.build();
+  collect_fields(manifest_of(ways, "helpdesk"), "", found);
   std::set<std::string> documented;
   for (const kinds::ManifestField& field : kinds::manifest_fields()) documented.emplace(field.path);
   // The stand-in's files have no short names to lose; wim_test shows one that has.

@@ -212,6 +212,43 @@ TEST(Bcd, ThreeEntriesBiosDifferOnlyInTheLoader) {
   EXPECT_EQ(joined(listing(options)), joined(expected));
 }
 
+/// The lines that only one of two stores has: of the first with -, of the second with +.
+Lines difference(const StoreOptions& before, const StoreOptions& after) {
+  Lines a = listing(before);
+  Lines b = listing(after);
+  Lines out;
+  std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(out));
+  for (std::string& line : out) line = "-" + line.substr(line.rfind('\\') + 1);
+  Lines more;
+  std::set_difference(b.begin(), b.end(), a.begin(), a.end(), std::back_inserter(more));
+  for (const std::string& line : more) out.push_back("+" + line.substr(line.rfind('\\') + 1));
+  return out;
+}
+
+TEST(Bcd, TheDefaultNeedNotBeTheFirst) {
+  StoreOptions options = three_entries();
+  options.default_entry = 1;
+  EXPECT_EQ(difference(three_entries(), options),
+            (Lines{"-23000003 Element=string:" + kOne, "+23000003 Element=string:" + kTwo}));
+}
+
+TEST(Bcd, BackDoorsOpenOnlyWhenToldTo) {
+  StoreOptions options = one_entry(Firmware::uefi);
+  options.advanced_options = true;
+  options.options_edit = true;
+  EXPECT_EQ(difference(one_entry(Firmware::uefi), options),
+            (Lines{"-16000040 Element=binary:00", "-16000041 Element=binary:00",
+                   "+16000040 Element=binary:01", "+16000041 Element=binary:01"}));
+}
+
+TEST(Bcd, StoresForTheNetworkSayHowToFetch) {
+  StoreOptions options = one_entry(Firmware::uefi);
+  options.tftp = Tftp{1456, 4};
+  EXPECT_EQ(difference(one_entry(Firmware::uefi), options),
+            (Lines{"+35000007", "+35000007 Element=binary:b005000000000000", "+35000008",
+                   "+35000008 Element=binary:0400000000000000"}));
+}
+
 TEST(Bcd, SameOptionsSameBytesAndIdentityCounts) {
   StoreOptions options = one_entry(Firmware::uefi);
   std::string bytes = hive::write(store(options));
@@ -248,6 +285,12 @@ TEST(Bcd, RefusesWhatABootManagerCannotUse) {
   } cases[] = {
       {"needs at least one image", [](StoreOptions& o) { o.entries.clear(); }},
       {"the identity 'one'", [](StoreOptions& o) { o.entries.push_back(o.entries[0]); }},
+      {"two entries of one boot menu are called 'Windows Setup'",
+       [](StoreOptions& o) {
+         o.entries.push_back(o.entries[0]);
+         o.entries[1].identity = "two";
+       }},
+      {"no entry 1 in a boot menu of 1", [](StoreOptions& o) { o.default_entry = 1; }},
       {"the image 'sources\\boot.wim'",
        [](StoreOptions& o) { o.entries[0].wim_path = "sources\\boot.wim"; }},
       {"the image ''", [](StoreOptions& o) { o.entries[0].wim_path = ""; }},

@@ -18,8 +18,10 @@ using Words = std::vector<std::string>;
 const Words common_modules = {"normal",     "configfile", "memdisk", "tar", "echo",
                               "test",       "regexp",     "sleep",   "fat", "part_gpt",
                               "part_msdos", "iso9660",    "udf"};
-const Words report_modules = {"hashsum", "gcry_sha256", "serial", "terminfo",
-                              "gfxterm", "font",        "halt"};
+const Words report_modules = {"hashsum", "gcry_sha256", "serial", "terminfo", "gfxterm",
+                              "font",    "halt",        "ntfs",   "exfat"};
+const Words report_scripts = {"report.cfg", "find.cfg", "find_recovery.cfg", "report_network.cfg"};
+const Words network_modules = {"net", "tftp", "http"};
 
 fs::path source(std::string_view name) { return fs::path(REMEDIA_MEDIUM_SOURCES) / name; }
 
@@ -61,30 +63,71 @@ std::string assemble(std::string_view name, std::string_view address, const Word
 /// Our head in place of the first sector of GRUB's core image, which would load the rest from a
 /// disk.
 std::string bios_boot_manager(const fs::path& work) {
-  const std::string core = grub("i386-pc", {"report.cfg", "find.cfg"},
+  const std::string core = grub("i386-pc", report_scripts,
                                 common_modules + report_modules + Words{"biosdisk", "vbe"}, work);
   if (core.size() <= 512) fail("grub-mkimage made a core image of {} bytes", core.size());
   const std::string rest = core.substr(512);
   return assemble("bootmgr.s", "0", {fmt::format("CORE_SIZE={}", rest.size())}, work) + rest;
 }
 
-std::uint16_t machine_of(std::string_view arch) { return arch == "arm64" ? 0xAA64 : 0x8664; }
+/// One of the programs in arm64/. Their sources are ours: GRUB for arm64 is no package of amd64.
+/// Neither times nor paths get into the program.
+std::string efi_program_for_arm64(const Words& parts, const Words& definitions,
+                                  const fs::path& work) {
+  const fs::path program = work / "arm64.efi";
+  Words link = {"lld-link",
+                "/subsystem:efi_application",
+                "/entry:efi_main",
+                "/nodefaultlib",
+                "/timestamp:0",
+                "/machine:arm64",
+                "/out:" + program.native()};
+  for (const std::string& part : parts) {
+    const fs::path object = work / (part + ".o");
+    run_checked(Words{"clang", "--target=aarch64-unknown-windows", "-std=c++20", "-ffreestanding",
+                      "-nostdinc++", "-fno-exceptions", "-fno-rtti", "-fno-stack-protector",
+                      "-mno-stack-arg-probe", "-O2"} +
+                definitions + Words{"-c", source("arm64/" + part + ".cpp"), "-o", object});
+    link.push_back(object);
+  }
+  run_checked(link);
+  return read_file(program);
+}
 
-}  // namespace
+BootPrograms build_for_arm64(const fs::path& work) {
+  const Words common = {"firmware", "iso9660", "runtime"};
+  BootPrograms programs;
+  programs.bootmgfw = efi_program_for_arm64(common + Words{"bootmgfw", "sha256"}, {}, work);
+  programs.cdboot = efi_program_for_arm64(common + Words{"cdboot"}, {"-DREMEDIA_PROMPT"}, work);
+  programs.cdboot_noprompt = efi_program_for_arm64(common + Words{"cdboot"}, {}, work);
+  programs.other = programs.cdboot_noprompt;
+  return programs;
+}
 
-BootPrograms build_boot_programs(const fs::path& work) {
+BootPrograms build_for_amd64(const fs::path& work) {
   const Words chain = common_modules + Words{"chain", "boot", "minicmd"};
+  const Words report = common_modules + report_modules;
   BootPrograms programs;
   programs.etfsboot = assemble("etfsboot.s", "0x7C00", {}, work);
   programs.bootmgr = bios_boot_manager(work);
-  programs.bootmgfw = grub("x86_64-efi", {"report.cfg", "find.cfg"},
-                           common_modules + report_modules + Words{"efi_gop"}, work);
+  programs.pxeboot =
+      grub("i386-pc-pxe", report_scripts, report + network_modules + Words{"pxe", "vbe"}, work);
+  programs.bootmgfw = grub("x86_64-efi", report_scripts,
+                           report + network_modules + Words{"efi_gop", "efinet"}, work);
   programs.cdboot =
       grub("x86_64-efi", {"cdboot_prompt.cfg", "cdboot.cfg", "find.cfg"}, chain, work);
   programs.cdboot_noprompt = grub("x86_64-efi", {"cdboot.cfg", "find.cfg"}, chain, work);
   programs.other = grub("x86_64-efi", {"find.cfg"}, {"memdisk", "tar"}, work);
   if (programs.etfsboot.size() != 4096) fail("etfsboot.com has {} bytes", programs.etfsboot.size());
   return programs;
+}
+
+std::uint16_t machine_of(std::string_view arch) { return arch == "arm64" ? 0xAA64 : 0x8664; }
+
+}  // namespace
+
+BootPrograms build_boot_programs(std::string_view arch, const fs::path& work) {
+  return arch == "arm64" ? build_for_arm64(work) : build_for_amd64(work);
 }
 
 std::string program_for(std::string_view program, std::string_view arch,

@@ -1,9 +1,10 @@
-// The boot programs of the stand-in medium: GRUB and a little assembler at Microsoft's names.
+// The boot programs of the stand-in medium: programs of our own at Microsoft's names.
 //
 // No file of Windows may be shipped, so each program does what Microsoft's does as far as the
 // layout of a medium goes (what it looks for, where, under which name), and reports instead of
-// starting Windows. Built from the sources in this folder with GRUB's and binutils' programs; the
-// same bytes every time.
+// starting Windows. On amd64 they are GRUB and a little assembler, on arm64 programs of our own
+// (arm64/). Built from the sources in this folder with the programs of Debian; the same bytes every
+// time.
 #pragma once
 
 #include "support/file.h"
@@ -16,13 +17,16 @@ namespace remedia::medium {
 struct BootPrograms {
   std::string etfsboot;         ///< El Torito boot image for BIOS, 4096 bytes
   std::string bootmgr;          ///< BIOS boot manager, started at 2000:0000
+  std::string pxeboot;          ///< network boot program for BIOS
   std::string bootmgfw;         ///< UEFI boot manager
   std::string cdboot;           ///< waits for a key, then starts the boot manager from the medium
   std::string cdboot_noprompt;  ///< starts the boot manager from the medium
   std::string other;            ///< a PE file that is not meant to be started
 };
 
-BootPrograms build_boot_programs(const fs::path& work);
+/// `arch` is "amd64" or "arm64"; the latter has no programs for BIOS and takes clang and lld-link.
+/// Throws Failure when a program that this takes is missing or fails.
+BootPrograms build_boot_programs(std::string_view arch, const fs::path& work);
 
 /// `program`, a PE file, with its machine changed to that of `arch` and an unused tail that names
 /// what it stands for, so that no two stand-ins are equal by accident.

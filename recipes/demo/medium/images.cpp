@@ -114,7 +114,7 @@ Files recovery_files(const ImageOptions& options, const Files& boot_store,
   merge(files, programs_at({"sources/recovery/RecEnv.exe", "sources/recovery/StartRep.exe"},
                            programs, options.arch));
   files["Windows/System32/winpeshl.ini"] =
-      "[LaunchApp]\r\nAppPath = X:\\sources\\recovery\\recenv.exe\r\n";
+      "[LaunchApp]\r\nAppPath=X:\\sources\\recovery\\recenv.exe\r\n";
   return files;
 }
 
@@ -267,7 +267,7 @@ Files boot_store(const BootPrograms& programs, std::string_view arch, const fs::
                    {"PXE/bootmgr.exe", program(programs.other, "bootmgr.exe")},
                    {"PXE/abortpxe.com", text_for("abortpxe.com")},
                    {"PXE/pxeboot.com", text_for("pxeboot.com")},
-                   {"PXE/pxeboot.n12", text_for("pxeboot.n12")},
+                   {"PXE/pxeboot.n12", programs.pxeboot},
                    {"PXE/wdsnbp.com", text_for("wdsnbp.com")},
                });
   return store;

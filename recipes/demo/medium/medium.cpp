@@ -195,7 +195,7 @@ void write_folder(const Options& options, const fs::path& folder) {
     fail("there is no stand-in medium for '{}': amd64 and arm64 are known", options.arch);
   }
   const WorkFolder work;
-  const BootPrograms programs = build_boot_programs(work.path());
+  const BootPrograms programs = build_boot_programs(options.arch, work.path());
   const Files store = boot_store_of(options, programs, work.path());
   const ImageOptions images = {.arch = options.arch,
                                .payload_mib = options.payload_mib,

@@ -24,11 +24,10 @@ enum class Install {
 };
 
 struct Options {
-  std::string arch =
-      "amd64";             ///< or "arm64": names and numbers as there, programs that start nowhere
-  int payload_mib = 8;     ///< incompressible bytes in each boot image
-  bool bios_files = true;  ///< bootmgr, boot/etfsboot.com and the BIOS entry; never on arm64
-  bool boot_files = true;  ///< without, the medium holds sources/ alone and starts nothing
+  std::string arch = "amd64";    ///< or "arm64", which takes clang and lld-link
+  int payload_mib = 8;           ///< incompressible bytes in each boot image
+  bool bios_files = true;        ///< bootmgr, boot/etfsboot.com and the BIOS entry; never on arm64
+  bool boot_files = true;        ///< without, the medium holds sources/ alone and starts nothing
   bool image_boot_files = true;  ///< Windows/Boot in the images
   bool single_image = false;     ///< boot.wim as the ADK's: Windows PE alone
   bool install_wim = true;

@@ -1,0 +1,29 @@
+// Who is in charge when an image has started: the `shell` of a wim.
+#pragma once
+
+#include "graph/job.h"
+#include "media/wim.h"
+#include "recipe/value.h"
+#include "support/tree.h"
+
+#include <string>
+#include <vector>
+
+namespace remedia::kinds {
+
+std::vector<recipe::Field> shell_fields();
+
+/// What a recipe itself says against its shell. Throws Failure.
+void check_shell_fields(const recipe::Node& image);
+
+/// `\Sources\Recovery\Tools\WinREConfig.xml`, which registers `program` with Windows RE.
+std::string winre_config(const std::string& program, const std::string& parameters);
+
+/// That recenv.exe is what such an image starts, and nothing before it: of a base and what goes on
+/// top, of which `overlays` are brought by the user. The parameters hold `winre_tool`. Throws
+/// Failure.
+void check_winre_shell(graph::Job& job, const wim::File& base,
+                       const std::vector<TreeEntry>& entries,
+                       const std::vector<TreeEntry>& overlays);
+
+}  // namespace remedia::kinds

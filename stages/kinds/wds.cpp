@@ -1,0 +1,315 @@
+// wds { boot = ... }: everything that a network boot takes, as a folder: for a WDS server, for one
+// without WDS (TFTP and HTTP), and for sites where ConfigMgr owns PXE.
+//
+// Boot managers find their files by fixed names, in the spelling used here: seen of a genuine
+// bootmgfw.efi, which asks for \BCD, then \Boot\BCD, then itself as \Boot/x64/bootmgfw.efi, then
+// image and boot.sdi, with fonts from \EFI\Microsoft\Boot\Fonts. Where both firmwares boot, \BCD is
+// the store for UEFI and \Boot\BCD, which pxeboot.n12's bootmgr.exe asks for, the one for BIOS.
+
+#include "formats/deploy_texts.h"
+#include "formats/network_texts.h"
+#include "kinds/boot_volume.h"
+#include "kinds/copy.h"
+#include "kinds/fields.h"
+#include "kinds/kinds.h"
+#include "media/boot_files.h"
+#include "support/digest.h"
+
+#include <algorithm>
+#include <regex>
+
+namespace remedia::kinds {
+
+namespace {
+
+using recipe::Type;
+
+// Without these, boot managers show no text. Others are for languages that need them.
+constexpr const char* kFonts[] = {"segmono_boot.ttf", "segoe_slboot.ttf", "segoen_slboot.ttf",
+                                  "wgl4_boot.ttf"};
+
+recipe::Schema make_schema() {
+  recipe::Schema schema = {
+      .word = "wds",
+      .role = recipe::Role::artifact,
+      .help =
+          "A folder for network boot: OUT/RECIPE/NAME/wds/, with README.txt in it.\n"
+          "Import-RecoveryImage.ps1 (or .cmd) adds the images to a WDS server; tftp/ serves them "
+          "without WDS, by the dnsmasq.conf and boot.ipxe beside it.",
+      .fields = boot_fields(),
+      .positional = "boot",
+  };
+  std::vector<recipe::Field> more = {
+      {.name = "anonymous",
+       .type = Type::boolean,
+       .help = "a network boot asks nobody for a login: say true if everybody who can reach the "
+               "server may have what the images can do",
+       .fallback = "false"},
+      {.name = "tftp_block_size",
+       .type = Type::integer,
+       .help = "bytes in a packet; with 32 more it has to fit the network's MTU",
+       .fallback = "1456",
+       .min = 512,
+       .max = 16384},
+      {.name = "tftp_window_size",
+       .type = Type::integer,
+       .help = "packets that are sent before one is acknowledged",
+       .fallback = "4",
+       .min = 1,
+       .max = 64},
+      {.name = "fonts",
+       .type = Type::text,
+       .help = "further fonts of the boot manager, such as \"jpn_boot.ttf\"",
+       .list = true,
+       .max = 60},
+      {.name = "leave_out",
+       .type = Type::choice,
+       .help = "what older media do not have",
+       .list = true,
+       .words = {"boot.stl"}},
+      {.name = "interface",
+       .type = Type::text,
+       .help = "network interface of the server, for dnsmasq.conf",
+       .fallback = "eth0",
+       .max = 15},
+      {.name = "network",
+       .type = Type::text,
+       .help = "network that dnsmasq answers as a proxy beside your DHCP server: \"192.0.2.0\"",
+       .fallback = "192.0.2.0",
+       .max = 15},
+      {.name = "tftp_root",
+       .type = Type::text,
+       .help = "folder of the server where tftp/ will be",
+       .fallback = "/srv/tftp",
+       .max = 200},
+  };
+  for (recipe::Field& field : more) schema.fields.push_back(std::move(field));
+  return schema;
+}
+
+const recipe::Schema schema = make_schema();
+
+/// As Microsoft's servers call it in paths.
+std::string folder_of(std::string_view arch) { return arch == "amd64" ? "x64" : std::string(arch); }
+
+/// A file of the tree: where it goes below tftp/, and which boot file it is.
+struct Served {
+  std::string target;
+  std::string boot_file;
+};
+
+std::vector<Served> served_files(const nlohmann::json& p) {
+  std::string arch = p.at("arch");
+  std::string folder = "Boot/" + folder_of(arch) + "/";
+  std::vector<std::string> fonts(std::begin(kFonts), std::end(kFonts));
+  for (const auto& font : p.at("fonts")) fonts.push_back(font);
+  std::vector<Served> files = {{"Boot/boot.sdi", "boot/boot.sdi"}};
+  for (const std::string firmware : p.at("firmware")) {
+    bool uefi = firmware == "uefi";
+    if (uefi) {
+      files.push_back({folder + "bootmgfw.efi", uefi_loader(arch)});
+      if (p.at("leave_out").empty())
+        files.push_back({"EFI/Microsoft/Boot/boot.stl", "efi/microsoft/boot/boot.stl"});
+    } else {
+      files.push_back({folder + "pxeboot.n12", "pxe/pxeboot.n12"});
+      files.push_back({folder + "bootmgr.exe", "pxe/bootmgr.exe"});
+    }
+    for (const std::string& font : fonts) {
+      files.push_back({(uefi ? "EFI/Microsoft/Boot/Fonts/" : "Boot/Fonts/") + font,
+                       (uefi ? "efi/microsoft/boot/fonts/" : "boot/fonts/") + font});
+    }
+  }
+  return files;
+}
+
+/// The stores: target and firmware.
+std::vector<std::pair<std::string, bcd::Firmware>> stores(const nlohmann::json& p) {
+  if (p.at("firmware").size() == 2)
+    return {{"BCD", bcd::Firmware::uefi}, {"Boot/BCD", bcd::Firmware::bios}};
+  return {{"Boot/BCD", p.at("firmware")[0] == "uefi" ? bcd::Firmware::uefi : bcd::Firmware::bios}};
+}
+
+std::string wim_target(std::size_t index) { return numbered_wim("Boot", index); }
+
+constexpr const char* kTexts[] = {"Import-RecoveryImage.ps1",
+                                  "Import-RecoveryImage.cmd",
+                                  "dnsmasq.conf",
+                                  "boot.ipxe",
+                                  "New-CMBootImage.txt",
+                                  "README.txt"};
+
+// --- Planning --------------------------------------------------------------------------------
+
+void check_anonymous(const recipe::Node& node) {
+  if (node.flag("anonymous")) return;
+  std::string name = node.nodes("boot").front()->text("name");
+  throw Failure(Diagnostic{
+      .message = fmt::format("a network boot asks nobody for a login, and nothing says that what "
+                             "'{}' can do is harmless",
+                             name),
+      .where = node.place("boot"),
+      .hint = "if everybody who can reach the server may have it: anonymous = true"});
+}
+
+// They become names of files, of our own outputs.
+void check_fonts(const recipe::Node& node) {
+  std::vector<std::string> fonts(std::begin(kFonts), std::end(kFonts));
+  for (const std::string& font : node.texts("fonts")) {
+    bool plain = std::all_of(font.begin(), font.end(), [](unsigned char c) {
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+    });
+    bool fresh = std::find(fonts.begin(), fonts.end(), font) == fonts.end();
+    if (plain && font.ends_with(".ttf") && font.front() != '.' && fresh) {
+      fonts.push_back(font);
+      continue;
+    }
+    throw Failure(Diagnostic{
+        .message = fresh ? fmt::format("'{}' is not the name of a boot font", font)
+                         : fmt::format("the font '{}' is there already", font),
+        .where = node.place("fonts"),
+        .hint = "names are as in the medium's boot/fonts, in lower case: \"jpn_boot.ttf\""});
+  }
+}
+
+// They go into a configuration file, where a space or line break would begin something else.
+void check_network_names(const recipe::Node& node) {
+  struct Rule {
+    const char* field;
+    const char* pattern;
+    const char* what;
+  };
+  static constexpr Rule kRules[] = {
+      {"interface", "[A-Za-z0-9_.-]{1,15}", "the name of a network interface, such as \"eth0\""},
+      {"network", "(25[0-5]|2[0-4]\\d|1?\\d?\\d)(\\.(25[0-5]|2[0-4]\\d|1?\\d?\\d)){3}",
+       "an IPv4 network, such as \"192.0.2.0\""},
+      {"tftp_root", "/[A-Za-z0-9_./-]*", "an absolute path without spaces, such as \"/srv/tftp\""},
+  };
+  for (const Rule& rule : kRules) {
+    if (!node.has(rule.field) || std::regex_match(node.text(rule.field), std::regex(rule.pattern)))
+      continue;
+    throw Failure(
+        Diagnostic{.message = fmt::format("'{}' is not {}", node.text(rule.field), rule.what),
+                   .where = node.place(rule.field)});
+  }
+}
+
+graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const graph::Binding&) {
+  graph::Edge edge{.kind = "wds", .origin = node};
+  graph::Planned planned;
+  check_anonymous(*node);
+  check_fonts(*node);
+  check_network_names(*node);
+  planned.records = plan_boot(planner, *node, edge);
+  std::string name = artifact_name(*node);
+  std::string folder = fmt::format("{}/{}/wds/", planner.recipe(), name);
+  nlohmann::ordered_json& p = edge.parameters;
+  edge.label = fmt::format("WDS {}/{}", planner.recipe(), name);
+  // Which files there are must be known before the medium is read.
+  if (p["firmware"].empty() && p["arch"] == "arm64") p["firmware"] = {"uefi"};
+  if (p["firmware"].empty()) p["firmware"] = {"bios", "uefi"};
+  for (const char* number : {"tftp_block_size", "tftp_window_size"})
+    p[number] = node->integer(number);
+  p["fonts"] = node->texts("fonts");
+  p["leave_out"] = node->texts("leave_out");
+  p["interface"] = node->has("interface") ? node->text("interface") : "eth0";
+  p["network"] = node->has("network") ? node->text("network") : "192.0.2.0";
+  p["tftp_root"] = node->has("tftp_root") ? node->text("tftp_root") : "/srv/tftp";
+
+  std::vector<std::string> wims;
+  for (const auto& image : p["boot"]) wims.push_back(image.at("wim"));
+  for (const char* text : kTexts) edge.outputs.push_back(folder + text);
+  for (const Served& file : served_files(p)) edge.outputs.push_back(folder + "tftp/" + file.target);
+  for (const auto& [target, firmware] : stores(p))
+    edge.outputs.push_back(folder + "tftp/" + target);
+  std::vector<std::string> files = edge.outputs;
+  edge.outputs.push_back(fmt::format(".store/wds/{}.{}.record", planner.recipe(), name));
+  planned.file = edge.outputs[0];
+  planned.records.insert(planned.records.begin(), edge.outputs.back());
+  planner.add(std::move(edge));
+  for (std::size_t i = 0; i < wims.size(); ++i) {
+    files.push_back(folder + "tftp/" + wim_target(i));
+    plan_copy(planner, node, wims[i], files.back());
+  }
+  for (const std::string& file : files) {
+    planner.add_product(
+        {planner.recipe(), name, "wds", file, planned.records, node, name + ".wds"});
+  }
+  return planned;
+}
+
+// --- Running ---------------------------------------------------------------------------------
+
+std::string first_digits(const std::string& guid) { return guid.substr(0, 8); }
+
+NetworkTree network_tree(graph::Job& job) {
+  const nlohmann::json& p = job.parameters();
+  NetworkTree tree;
+  tree.recipe_name = job.text("name");
+  tree.arch = job.text("arch");
+  tree.bios = p.at("firmware")[0] == "bios";
+  tree.uefi = p.at("firmware").back() == "uefi";
+  tree.interface = job.text("interface");
+  tree.network = job.text("network");
+  tree.tftp_root = job.text("tftp_root");
+  for (std::size_t i = 0; i < p.at("boot").size(); ++i) {
+    const auto& image = p["boot"][i];
+    auto record = graph::read_record(image.at("record").get<std::string>());
+    NetworkImage described;
+    described.file = "tftp/" + wim_target(i);
+    described.name = image.at("title");
+    described.arch = tree.arch;
+    // Content decides it: the same image keeps its name, another one gets a name of its own.
+    described.version = first_digits(record.at("guid"));
+    described.sha256 = job.digest(image.at("wim").get<std::string>());
+    tree.images.push_back(std::move(described));
+  }
+  return tree;
+}
+
+void write_texts(graph::Job& job, const NetworkTree& tree) {
+  std::vector<WdsImage> images;
+  for (const NetworkImage& image : tree.images) {
+    std::string file = image.file;
+    std::replace(file.begin(), file.end(), '/', '\\');
+    images.push_back(
+        {file, image.name, image.description, image.arch, image.version, image.sha256});
+  }
+  std::string texts[] = {import_script(images), wdsutil_script(tree),     dnsmasq_conf(tree),
+                         ipxe_script(tree),     cm_boot_image_note(tree), network_readme(tree)};
+  for (std::size_t i = 0; i < std::size(texts); ++i) job.write_text(i, texts[i]);
+}
+
+void add_stores(const nlohmann::json& p, BootVolume& volume) {
+  for (const auto& [target, firmware] : stores(p)) {
+    bcd::StoreOptions options;
+    options.firmware = firmware;
+    options.sdi_path = "\\Boot\\boot.sdi";
+    options.tftp = bcd::Tftp{p.at("tftp_block_size"), p.at("tftp_window_size")};
+    volume.add_store(target, wim_target, std::move(options));
+  }
+}
+
+void run(graph::Job& job) {
+  const nlohmann::json& p = job.parameters();
+  BootVolume volume(job);
+  for (const Served& file : served_files(p)) volume.add_boot_file(file.boot_file, file.target);
+  add_stores(p, volume);
+  job.about("boot", [&] { write_texts(job, network_tree(job)); });
+  std::size_t output = std::size(kTexts);
+  for (const VolumeFile& file : volume.files()) {
+    Fd out = Fd::open_empty(job.part(output));
+    file.write_content(out.get(), 0, job.output(output));
+    ++output;
+  }
+  nlohmann::ordered_json record;
+  record["firmware"] = p.at("firmware");
+  volume.describe(record);
+  record["file"] = fs::path(job.output(0)).parent_path().string();
+  job.write_record(std::move(record));
+}
+
+}  // namespace
+
+const graph::Kind wds = {"wds", &schema, plan, run};
+
+}  // namespace remedia::kinds
