@@ -81,15 +81,15 @@ PartitionRules rules_for(std::uint64_t image, std::uint64_t sdi) {
 
 void plan_recovery(graph::Planner& planner, const recipe::NodeRef& node, const std::string& name,
                    const graph::Planned& image, graph::Planned& planned) {
-  recipe::NodeRef source = node->node("boot");
+  recipe::NodeRef described = node->node("boot");
   std::string folder = fmt::format("{}/{}/recovery/", planner.recipe(), name);
   graph::Edge edge{.kind = "recovery", .origin = node};
   edge.label = fmt::format("RECOVERY {}/{}", planner.recipe(), name);
   edge.parameters["name"] = name;
   edge.parameters["title"] = image.parts.at("title");
   edge.parameters["arch"] = image.parts.at("arch");
-  edge.parameters["keeps_shell"] = source->text("shell") == "winre";
-  edge.parameters["revision"] = sha256(recipe::canonical_text(*source)).substr(0, 16);
+  edge.parameters["keeps_shell"] = described->text("shell") == "winre";
+  edge.parameters["revision"] = sha256(recipe::canonical_text(*described)).substr(0, 16);
   edge.parameters["clock"] = planner.clock();
   edge.parameters["wim"] = image.file;
   edge.parameters["boot_tree"] = image.parts.at("boot_tree");
