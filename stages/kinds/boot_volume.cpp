@@ -229,6 +229,7 @@ void BootVolume::choose_firmware(std::span<const std::string_view> bios,
       if (find(file) == nullptr) fail_missing(file);
     }
   };
+  require(std::vector<std::string_view>{"boot/boot.sdi"});
   if (bios_) require(bios);
   if (uefi_) require(uefi);
 }

@@ -147,7 +147,7 @@ TEST_F(Media, EveryFormOfOneMediumGivesOneBase) {
       {"joliet", write_joliet(tree, scratch_ / "joliet.iso")},
       {"esd", write_tree(scratch_, esd, "esd")},
       {"swm", write_tree(scratch_, swm, "swm")}};
-  EXPECT_EQ(udf.boot_files.size(), 22u);
+  EXPECT_EQ(udf.boot_files.size(), 24u);
   std::set<std::string> guids = {udf.base_guid};
   for (const auto& [name, medium] : others) {
     SCOPED_TRACE(name);
@@ -357,6 +357,8 @@ boot files for amd64
  boot/fonts/segoe_slboot.ttf w.iso: boot/Fonts/segoe_slboot.ttf
  boot/fonts/wgl4_boot.ttf w.iso: boot/Fonts/wgl4_boot.ttf
  boot/resources/bootres.dll w.iso: boot/resources/bootres.dll
+ pxe/pxeboot.n12 w.iso: sources/boot.wim, Windows/Boot/PXE/pxeboot.n12
+ pxe/bootmgr.exe w.iso: sources/boot.wim, Windows/Boot/PXE/bootmgr.exe
 )",
                   (scratch_ / "w.iso").string(), recovery_sha1(tree / "sources/install.wim"));
   EXPECT_EQ(joined(report_on(scratch_ / "w.iso")), expected);

@@ -144,6 +144,7 @@ TEST_F(Changes, EachFileOfTheStoreCanBeDeleted) {
     std::string ending = file.extension().string();
     if (ending == ".digests" || ending == ".made") continue;  // not declared to ninja
     std::string folder = file.parent_path().filename().string();
+    if (folder == "digests") continue;
     ++seen[folder + ending];
     std::string before = sha256(Slice::whole(file));
     fs::remove(file);

@@ -198,7 +198,10 @@ TEST(NetworkTexts, ConfigurationManagerTakesNamesLiterally) {
                   "-Name 'it''s $(x) `n \"q\" (2024.01-1a2b)'"));
   // PowerShell takes these for quotes too.
   std::string note = cm_boot_image_note(named("a\u2018; b\u2019 c\u201a d\u201b Größe"));
-  EXPECT_TRUE(has(note, "-Name 'a''; b'' c'' d'' Größe (2024.01-1a2b)'")) << note;
+  EXPECT_TRUE(has(note,
+                  "-Name 'a\u2018\u2018; b\u2019\u2019 c\u201a\u201a d\u201b\u201b "
+                  "Größe (2024.01-1a2b)'"))
+      << note;
 }
 
 // ---- wdsutil ----
