@@ -70,8 +70,8 @@ function registry(fields) end
 ---@field overlays? remedia.Overlay|string|(remedia.Overlay|string)[] folders whose files go into the image; later ones win
 ---@field remove? remedia.Remove|string|(remedia.Remove|string)[] what is taken out of the base; overlays and settings come after it
 ---@field registry? remedia.Registry|(remedia.Registry)[] values and keys of the image's registry, set or deleted
----@field shell? "winre" "winre": recenv.exe, the menu of Windows RE, stays in charge, and nothing may run before it; what a recovery partition needs
----@field winre_tool? string with shell = "winre": the one program that its menu offers besides its own, from Sources/Recovery/Tools in the image
+---@field shell? "winre" "winre": recenv.exe, the menu of Windows RE, stays in charge; what a recovery partition needs. Overlays then have folders of their own, and the registry only keys of yours
+---@field winre_tool? string with shell = "winre": the one program that its menu can offer besides its own, from Sources/Recovery/Tools in the image; a PC shows it after reagentc /setbootshelllink has given it a name
 ---@field winre_tool_parameters? string the tool's command line
 ---@field scratch_space? integer MB of the RAM disk that can be written to: 32, 64, 128, 256 or 512
 ---@field target_path? string the drive that a started Windows PE sees itself on, such as X:\
@@ -122,13 +122,13 @@ function iso(fields) end
 ---@field label? string volume label, at most 11 of A-Z, 0-9 and _
 ---@field layout? "mbr"|"gpt" "mbr" boots by BIOS and UEFI, "gpt" by UEFI only
 ---@field sector_size? integer bytes of the disk's logical sectors, 512 or 4096 ("4Kn", UEFI only)
----@field size? string of the whole image, such as "8GB" or "7400MiB"; the data partition gets the rest, or the boot partition if there is none
+---@field size? string of the whole image, such as "8GB" or "7400MiB"; the rest goes to the data partition unless data_size is given, else to the boot partition
 ---@field data? remedia.Overlay|string|(remedia.Overlay|string)[] folders for a second partition: logs, definitions, symbols, tools that need not sit in RAM; later ones win
 ---@field data_filesystem? "exfat"|"ntfs" of the second partition
 ---@field data_label? string its volume label, at most 11 of A-Z, 0-9 and _
 ---@field data_size? string its size, such as "2GiB"
 
----A raw disk image for USB sticks of any size: OUT/RECIPE/NAME/NAME.usb.img.
+---A raw disk image for USB sticks: OUT/RECIPE/NAME/NAME.usb.img.
 ---@param fields remedia.Usb
 ---@return remedia.Usb
 function usb(fields) end
@@ -137,7 +137,7 @@ function usb(fields) end
 ---@field [integer] remedia.Wim|(remedia.Wim)[] the image to boot; several make a menu, in this order
 ---@field boot? remedia.Wim|(remedia.Wim)[] the image to boot; several make a menu, in this order
 ---@field name? string names the files and the target
----@field firmware? "bios"|"uefi"|("bios"|"uefi")[] what it must boot by; else UEFI, and BIOS if the source has the files for it (arm64 has none)
+---@field firmware? "bios"|"uefi"|("bios"|"uefi")[] what clients boot by; the source must have the files for it
 ---@field default? string name of the image that a menu starts when nobody chooses
 ---@field timeout? integer seconds that a menu waits; one image starts at once
 ---@field locale? string of the boot manager's texts
@@ -145,8 +145,8 @@ function usb(fields) end
 ---@field advancedoptions? boolean stop each start at the menu of safe mode, debugging and signature checks off: a back door for whoever has the medium
 ---@field optionsedit? boolean stop each start to let the loader's options be edited: a back door too
 ---@field anonymous? boolean a network boot asks nobody for a login: say true if everybody who can reach the server may have what the images can do
----@field tftp_block_size? integer bytes in a packet; with 32 more it has to fit the network's MTU
----@field tftp_window_size? integer packets that are sent before one is acknowledged
+---@field tftp_block_size? integer ramdisktftpblocksize: bytes in a packet; with 32 more it has to fit the MTU
+---@field tftp_window_size? integer ramdisktftpwindowsize: packets that are sent before one is acknowledged
 ---@field fonts? string|(string)[] further fonts of the boot manager, such as "jpn_boot.ttf"
 ---@field leave_out? "boot.stl"|("boot.stl")[] what older media do not have
 ---@field interface? string network interface of the server, for dnsmasq.conf
@@ -163,7 +163,7 @@ function wds(fields) end
 ---@field boot? remedia.Wim the image
 ---@field name? string names the files and the target
 ---@field label? string volume label, at most 32 of A-Z, a-z, 0-9, space and _
----@field size? string of the partition, such as "1GiB"; the smallest leaves 250 MiB free, which servicing of Windows needs
+---@field size? string of the partition, such as "1GiB"; the smallest leaves 250 MiB free, which servicing of Windows needs, and has 500 MiB
 ---@field sector_size? integer bytes of the disk's logical sectors, 512 or 4096
 ---@field i_accept_that_this_bypasses_bitlocker? boolean take an image that does not keep Windows' own shell; whoever starts it sees the unlocked drive
 

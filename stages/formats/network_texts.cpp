@@ -206,7 +206,12 @@ std::string ipxe_choice(const NetworkTree& tree) {
   for (std::size_t i = 0; i < tree.images.size(); ++i) {
     menu += fmt::format("item image{} {}\n", i + 1, ipxe_text(tree.images[i].name));
   }
-  return menu + "choose image || exit 0\ngoto ${image}\n";
+  if (tree.timeout_seconds == 0)
+    return menu + fmt::format("goto image{}\n", tree.default_image + 1);
+  return menu +
+         fmt::format("choose --default image{} --timeout {} image || exit 0\n",
+                     tree.default_image + 1, 1000 * std::uint64_t{tree.timeout_seconds}) +
+         "goto ${image}\n";
 }
 
 // wimboot takes boot manager, BCD and boot.sdi out of the image itself.
@@ -301,7 +306,7 @@ std::string listed_stores(const NetworkTree& tree) {
            "first\n"
            "Boot/BCD                           the same for BIOS clients";
   }
-  return "Boot/BCD                           the menu of images";
+  return "BCD, Boot/BCD                      the menu of images; clients ask for one or the other";
 }
 
 std::string listed_fonts(const NetworkTree& tree) {

@@ -7,6 +7,7 @@
 // Set-CMBootImage; iPXE's of its commands; wimboot's of its arguments.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct NetworkTree {
   std::string arch = "amd64";        ///< of the boot programs
   bool bios = true;
   bool uefi = true;
+  std::size_t default_image = 0;      ///< what a menu starts when nobody chooses
+  std::uint32_t timeout_seconds = 0;  ///< for which it waits; 0: it starts the default at once
   // Only dnsmasq.conf has these; whoever runs it is asked to check them.
   std::string interface = "eth0";
   std::string network = "192.0.2.0";  ///< the clients', IPv4

@@ -71,6 +71,12 @@ std::string header(const NinjaOptions& options) {
       value(shell_quoted({options.runner})));
 }
 
+// Beside what nobody takes away, if the edge has such an output: a stage that fails leaves it.
+const std::string& spec_base(const Edge& edge) {
+  const std::string& last = edge.outputs.back();
+  return last.starts_with(".store/") ? last : edge.outputs.front();
+}
+
 std::string statement(const Edge& edge, const std::string& runner) {
   nlohmann::ordered_json spec;
   spec["kind"] = edge.kind;
@@ -79,7 +85,7 @@ std::string statement(const Edge& edge, const std::string& runner) {
   std::string text = fmt::format("\nbuild{}: stage |{} {}\n", paths(edge.outputs),
                                  paths(edge.inputs), path(runner));
   text += fmt::format("  label = {}\n", value(edge.label));
-  text += fmt::format("  spec = {}.spec\n", value(edge.outputs.front()));
+  text += fmt::format("  spec = {}.spec\n", value(spec_base(edge)));
   text += fmt::format("  json = {}\n", value(spec.dump()));
   if (!edge.pool.empty()) text += fmt::format("  pool = {}\n", edge.pool);
   return text;

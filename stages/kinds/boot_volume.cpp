@@ -41,10 +41,10 @@ void check_titles(const recipe::Node& node, const std::vector<recipe::NodeRef>& 
     auto [known, fresh] = titles.emplace(title_of(*wim), wim);
     if (fresh) continue;
     if (known->second == wim) {
-      throw Failure(Diagnostic{
-          .message = fmt::format("'{}' is in the boot menu twice", wim->text("name")),
-          .where = node.place("boot"),
-          .hint = "name it once"});
+      throw Failure(
+          Diagnostic{.message = fmt::format("'{}' is in the boot menu twice", wim->text("name")),
+                     .where = node.place("boot"),
+                     .hint = "name it once"});
     }
     throw Failure(Diagnostic{
         .message = fmt::format("two images of one boot menu are called '{}'", known->first),
@@ -206,11 +206,6 @@ void BootVolume::fail_missing(std::string_view boot_file) const {
       hint);
 }
 
-bool BootVolume::has_all(std::span<const std::string_view> boot_files) const {
-  return std::all_of(boot_files.begin(), boot_files.end(),
-                     [&](std::string_view file) { return find(file) != nullptr; });
-}
-
 bool BootVolume::asked_for(std::string_view firmware) const {
   const nlohmann::json& list = job_.parameters().at("firmware");
   return std::find(list.begin(), list.end(), firmware) != list.end();
@@ -275,9 +270,12 @@ void BootVolume::add_images(const ImagePath& path, std::uint64_t limit, std::str
 
 std::string BootVolume::identity() const {
   const nlohmann::json& p = job_.parameters();
-  std::string text = fmt::format("{} {}", job_.kind(), p.at("name").get<std::string>());
-  for (const char* key : {"label", "layout"}) {
-    if (p.contains(key)) text += " " + p.at(key).get<std::string>();
+  std::string text = job_.kind() + " " + job_.output(0);
+  for (const auto& [key, value] : p.items()) {
+    // Names of files in .store depend on where the user's media are; their content is in the
+    // images.
+    if (key != "boot" && key != "boot_tree" && key != "data")
+      text += "\n" + key + " " + value.dump();
   }
   for (const auto& image : p.at("boot")) {
     auto record = graph::read_record(image.at("record").get<std::string>());

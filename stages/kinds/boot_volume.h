@@ -54,17 +54,16 @@ class BootVolume {
   void add_store(const std::string& target, const ImagePath& images, bcd::StoreOptions options);
 
   const std::vector<VolumeFile>& files() const { return files_; }
-  /// What the images are, and this volume: what serials and GUIDs are derived from.
+  /// What the images are, and this volume of all that hold them: what serials and GUIDs are derived
+  /// from. Never a path of this machine.
   std::string identity() const;
   /// For the record: `firmware`, `images` and `files`.
   void describe(nlohmann::ordered_json& record) const;
-  /// Of the volume's files, for a kind that adds some of its own.
-  void add(const std::string& target, std::variant<Slice, std::string> content,
-           const std::string& origin, const std::string& digest);
 
  private:
+  void add(const std::string& target, std::variant<Slice, std::string> content,
+           const std::string& origin, const std::string& digest);
   [[noreturn]] void fail_missing(std::string_view boot_file) const;
-  bool has_all(std::span<const std::string_view> boot_files) const;
   bool asked_for(std::string_view firmware) const;
 
   graph::Job& job_;

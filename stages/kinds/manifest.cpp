@@ -94,7 +94,7 @@ class Sections {
   }
 
   /// The volumes among the products: what is on each beside the images.
-  nlohmann::ordered_json volumes() const {
+  nlohmann::ordered_json volumes(graph::Job& job) const {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const std::string& file : order_) {
       const auto& record = records_.at(file);
@@ -103,12 +103,17 @@ class Sections {
       for (const auto& image : record.at("images"))
         names.push_back(records_.at(image.get<std::string>()).at("name"));
       nlohmann::ordered_json volume = {{"kind", record.at("stage")}, {"file", record.at("file")}};
-      for (const char* field : {"label", "layout", "sector_size", "size", "size_by_rule", "firmware",
-                                "bios_boot", "keeps_shell"}) {
+      for (const char* field : {"label", "layout", "sector_size", "size", "size_by_rule",
+                                "firmware", "bios_boot", "keeps_shell"}) {
         if (record.contains(field)) volume[field] = record.at(field);
       }
       volume["images"] = names;
       volume["files"] = record.at("files");
+      for (auto& listed : volume["files"]) {
+        // An image, of which nobody had to know it before.
+        if (!listed.contains("sha256"))
+          listed["sha256"] = job.digest(listed.at("origin").get<std::string>());
+      }
       if (record.contains("partitions")) volume["partitions"] = record.at("partitions");
       list.push_back(std::move(volume));
     }
@@ -143,7 +148,7 @@ void run(graph::Job& job) {
                                      {"sha256", job.digest(file)}});
   }
   manifest["images"] = sections.images();
-  manifest["volumes"] = sections.volumes();
+  manifest["volumes"] = sections.volumes(job);
   job.write_text(0, manifest.dump(1) + "\n");
 }
 
@@ -248,7 +253,7 @@ std::span<const ManifestField> manifest_fields() {
       {"volumes.files.path", "on the volume"},
       {"volumes.files.origin", "where it came from"},
       {"volumes.files.size", "bytes"},
-      {"volumes.files.sha256", "of its content; an image's stands under `artifacts` of its folder"},
+      {"volumes.files.sha256", "of its content"},
       {"volumes.partitions", "of disk images, in the order of the table"},
       {"volumes.partitions.filesystem", "\"fat32\", \"exfat\" or \"ntfs\""},
       {"volumes.partitions.label", "volume label"},

@@ -32,8 +32,9 @@ const recipe::Schema schema = {
     .help =
         "A recovery partition, and what replaces the recovery image of PCs.\n"
         "OUT/RECIPE/NAME/NAME.recovery.img is an NTFS volume, for a partition of type "
-        "DE94BBA4-06D1-4D40-A16A-BFD50179D6AC (MBR: 0x27); OUT/RECIPE/NAME/recovery/ is for "
-        "software distribution. The image must keep Windows' own shell: wim { shell = \"winre\" }.",
+        "DE94BBA4-06D1-4D40-A16A-BFD50179D6AC with attributes 0x8000000000000001 (MBR: 0x27); "
+        "OUT/RECIPE/NAME/recovery/ is for software distribution. The image must keep Windows' own "
+        "shell: wim { shell = \"winre\" }.",
     .fields =
         {
             {.name = "boot",
@@ -54,7 +55,7 @@ const recipe::Schema schema = {
             {.name = "size",
              .type = Type::text,
              .help = "of the partition, such as \"1GiB\"; the smallest leaves 250 MiB free, which "
-                     "servicing of Windows needs",
+                     "servicing of Windows needs, and has 500 MiB",
              .fallback = "the smallest"},
             {.name = "sector_size",
              .type = Type::integer,
@@ -82,8 +83,8 @@ void check_shell(const recipe::Node& node, const recipe::Node& wim) {
       .where = node.place("boot"),
       .hint =
           fmt::format("Windows unlocks the drive for the recovery image that it trusts, and only "
-                      "recenv locks it again: build the image with shell = \"winre\" (or accept "
-                      "that: {} = true)",
+                      "recenv locks it again: build the image from image = \"winre\" with shell = "
+                      "\"winre\" (or accept that: {} = true)",
                       kOverride),
       .notes = {{.message = "the image", .where = wim.where}}});
 }
@@ -157,20 +158,24 @@ void run(graph::Job& job) {
   PartitionRules rules = rules_for(wim.size(), sdi.size);
   std::string guid = graph::read_record(job.text("wim_record")).at("guid");
 
+  std::string reagent = with_crlf(fill_text("ReAgent.xml", {}));
   ntfs::Volume volume;
   volume.label = job.text("label");
   volume.files = {{kFolder + "winre.wim", wim},
                   {kFolder + "boot.sdi", sdi.slice()},
-                  {kFolder + "ReAgent.xml", with_crlf(fill_text("ReAgent.xml", {}))}};
+                  {kFolder + "ReAgent.xml", reagent}};
   volume.hidden = {"Recovery", "Recovery/WindowsRE"};
   for (const VolumeFile& file : volume.files) volume.hidden.push_back(file.target);
   volume.clock = p.at("clock");
   volume.size = size_for(job, rules);
   volume.sector_size = p.at("sector_size");
-  auto serial = derived_guid(
-      fmt::format("partition {} {} {}\n{}", job.text("name"), volume.label, volume.size, guid));
+  auto serial = derived_guid(fmt::format("{} {} {} {}\n{}", job.output(0), volume.label,
+                                         volume.size, volume.sector_size, guid));
   for (std::size_t i = 0; i < 8; ++i) volume.serial = volume.serial << 8 | serial[i];
-  job.about("boot", [&] { ntfs::write(volume, job.part(0)); });
+  job.about("boot", [&] {
+    job.reads(ntfs::mkntfs_program());
+    ntfs::write(volume, job.part(0));
+  });
 
   nlohmann::ordered_json record;
   record["file"] = job.output(0);
@@ -180,9 +185,16 @@ void run(graph::Job& job) {
   record["size_by_rule"] = rules.json();
   record["keeps_shell"] = p.at("keeps_shell");
   record["images"] = {job.text("wim_record")};
-  record["files"] = nlohmann::ordered_json::array();
-  for (const VolumeFile& file : volume.files)
-    record["files"].push_back({{"path", file.target}, {"size", file.size()}});
+  record["files"] = {
+      {{"path", kFolder + "winre.wim"}, {"origin", job.text("wim")}, {"size", wim.size()}},
+      {{"path", kFolder + "boot.sdi"},
+       {"origin", sdi.origin},
+       {"size", sdi.size},
+       {"sha256", sdi.sha256}},
+      {{"path", kFolder + "ReAgent.xml"},
+       {"origin", "written: nothing is registered yet"},
+       {"size", reagent.size()},
+       {"sha256", sha256(reagent)}}};
   job.write_record(std::move(record));
 }
 

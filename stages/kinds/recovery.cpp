@@ -32,7 +32,8 @@ RecoveryFacts recovery_facts(graph::Job& job, const TreeEntry& sdi) {
   facts.arch = job.text("arch");
   facts.build = image.at("kernel_version");
   if (facts.build.empty()) facts.build = image.at("version");
-  facts.revision = job.text("revision");
+  // As the manifest has it, under images.guid: what a PC reports can be looked up.
+  facts.revision = graph::read_record(job.text("wim_record")).at("guid");
   facts.built = date_text(p.at("clock"));
   facts.languages = image.at("languages");
   facts.wim_sha256 = job.digest(job.text("wim"));
@@ -89,13 +90,13 @@ void plan_recovery(graph::Planner& planner, const recipe::NodeRef& node, const s
   edge.parameters["title"] = image.parts.at("title");
   edge.parameters["arch"] = image.parts.at("arch");
   edge.parameters["keeps_shell"] = described->text("shell") == "winre";
-  edge.parameters["revision"] = sha256(recipe::canonical_text(*described)).substr(0, 16);
+  edge.parameters["wim_record"] = image.records.front();
   edge.parameters["clock"] = planner.clock();
   edge.parameters["wim"] = image.file;
   edge.parameters["boot_tree"] = image.parts.at("boot_tree");
   edge.parameters["source_record"] = image.parts.at("source_record");
-  edge.inputs = {image.file, image.parts.at("boot"), image.parts.at("boot_tree"),
-                 image.parts.at("source_record")};
+  edge.inputs = {image.file, image.records.front(), image.parts.at("boot"),
+                 image.parts.at("boot_tree"), image.parts.at("source_record")};
   for (const char* file :
        {"boot.sdi", "Deploy-RecoveryImage.ps1", "Get-RecoveryImageState.ps1", "README.txt"})
     edge.outputs.push_back(folder + file);

@@ -2,8 +2,10 @@
 //
 // What that is worth: for a recovery image whose hash it trusts, Windows unlocks the BitLocker
 // drive before anything in it runs, and recenv.exe is what asks for the key again before a command
-// prompt or another tool that is a risk. So the checks here are about everything that could run
-// before it or in its place.
+// prompt or another tool that is a risk. There are many ways to run before it or in its place: boot
+// programs, services, DLLs beside it. So nothing is forbidden by name here; little is allowed:
+// files in folders of one's own, the registry of programs that are not Windows' own, and the
+// settings that start nothing.
 //
 // Sources: Microsoft's descriptions of winpeshl.ini and of custom tools in Windows RE; a stock
 // winre.wim has the winpeshl.ini that is asked for here.
@@ -28,32 +30,11 @@ constexpr std::string_view kShell = "sources/recovery/recenv.exe";
 constexpr std::string_view kWinpeshl = "Windows/System32/winpeshl.ini";
 const std::string kTools = "Sources/Recovery/Tools/";
 
-// What an overlay must not bring: each decides what runs before or instead of recenv.exe.
-constexpr std::string_view kInCharge[] = {
-    "sources/recovery/recenv.exe",           "Windows/System32/winpeshl.exe",
-    "Windows/System32/winpeshl.ini",         "Windows/System32/config/SYSTEM",
-    "Windows/System32/config/SOFTWARE",      "Windows/System32/config/DEFAULT",
-    "Sources/Recovery/Tools/WinREConfig.xml"};
-
-// Keys through which another program would be started, in the hive's words.
-struct StartKey {
-  std::string_view hive;
-  std::string_view key;
-};
-constexpr StartKey kStartKeys[] = {
-    {"SYSTEM", R"(Setup)"},
-    {"SOFTWARE", R"(Microsoft\Windows NT\CurrentVersion\Image File Execution Options)"},
-    {"SOFTWARE", R"(Microsoft\Windows NT\CurrentVersion\SilentProcessExit)"},
-    {"SOFTWARE", R"(Microsoft\Windows NT\CurrentVersion\Winlogon)"},
-    {"SOFTWARE", R"(Microsoft\Windows NT\CurrentVersion\Windows)"}};
+// Keys of SOFTWARE that are Windows' own; what lies beside them belongs to other programs.
+constexpr std::string_view kWindowsKeys[] = {"Microsoft", "Classes", "Policies", "WOW6432Node",
+                                             "RegisteredApplications"};
 
 bool same_name(std::string_view a, std::string_view b) { return fold_case(a) == fold_case(b); }
-
-bool at_or_below(std::string_view key, std::string_view top) {
-  std::string folded = fold_case(key) + "\\";
-  return folded.starts_with(fold_case(top) + "\\") ||
-         (fold_case(top) + "\\").starts_with(folded);  // deleting a parent deletes it too
-}
 
 std::string xml_escaped(std::string_view text) {
   std::string out;
@@ -78,6 +59,13 @@ std::string xml_escaped(std::string_view text) {
       .message = std::move(message), .where = image.place(field), .hint = std::move(hint)});
 }
 
+bool is_own_key(const RegistryPlace& place) {
+  std::string first = place.key.substr(0, place.key.find('\\'));
+  return place.hive == "SOFTWARE" && !first.empty() &&
+         std::none_of(std::begin(kWindowsKeys), std::end(kWindowsKeys),
+                      [&](std::string_view key) { return same_name(first, key); });
+}
+
 void check_registry(const recipe::Node& image) {
   for (const recipe::NodeRef& entry : image.nodes("registry")) {
     std::optional<RegistryPlace> place;
@@ -86,15 +74,13 @@ void check_registry(const recipe::Node& image) {
     } catch (const Failure&) {
       continue;  // said elsewhere
     }
-    for (const StartKey& start : kStartKeys) {
-      if (place->hive != start.hive || !at_or_below(place->key, start.key)) continue;
-      refuse(
-          *entry, "key",
-          fmt::format("shell = \"winre\" leaves recenv.exe in charge, but '{}' can start another "
-                      "program before it",
-                      entry->text("key")),
-          "leave the entry out, or make an image without shell = \"winre\"");
-    }
+    if (is_own_key(*place)) continue;
+    refuse(
+        *entry, "key",
+        fmt::format("shell = \"winre\" leaves recenv.exe in charge, and '{}' may start something "
+                    "before it",
+                    entry->text("key")),
+        "only keys of your own below HKLM\\SOFTWARE can be set in such an image");
   }
 }
 
@@ -117,9 +103,14 @@ std::vector<std::string> programs_of(std::string_view ini) {
       section = fold_case(line);
       continue;
     }
-    std::size_t equals = line.find('=');
-    if (section == fold_case("[LaunchApp]") && equals != std::string::npos)
+    if (section == fold_case("[LaunchApp]")) {
+      std::size_t equals = line.find('=');
+      if (equals == std::string::npos || !same_name(trimmed(line.substr(0, equals)), "AppPath"))
+        continue;
       line = trimmed(std::string_view(line).substr(equals + 1));
+    } else if (section != fold_case("[LaunchApps]")) {
+      continue;
+    }
     programs.push_back(trimmed(std::string_view(line).substr(0, line.find(','))));
   }
   return programs;
@@ -144,6 +135,26 @@ const TreeEntry* entry_for(const std::vector<TreeEntry>& entries, std::string_vi
 const wim::Entry* file_of(const wim::File& base, std::string_view path) {
   const wim::Entry* entry = base.find(1, path);
   return entry != nullptr && !entry->directory ? entry : nullptr;
+}
+
+// A DLL beside a program is loaded by it, so folders of the base are no place for files.
+void check_overlay(const graph::Job& job, const wim::File& base, const TreeEntry& entry) {
+  std::string target = fold_case(entry.target) + (entry.directory ? "/" : "");
+  std::string tools = fold_case(kTools);
+  if (target.starts_with(tools) && !same_name(entry.target, kTools + "WinREConfig.xml") &&
+      (entry.directory || base.find(1, entry.target) == nullptr))
+    return;
+  if (entry.directory && (tools.starts_with(target) || base.find(1, entry.target) == nullptr))
+    return;
+  std::size_t slash = entry.target.find('/');
+  bool own = slash != std::string::npos && base.find(1, entry.target.substr(0, slash)) == nullptr;
+  if (own || (entry.directory && slash == std::string::npos)) return;
+  job.fail_at(
+      "shell",
+      fmt::format("shell = \"winre\" leaves recenv.exe in charge, and '{}' would be in a folder "
+                  "of Windows, where it may run before it",
+                  entry.origin),
+      fmt::format("put it into a folder of your own, or into {} as the tool of its menu", kTools));
 }
 
 void check_start(graph::Job& job, const wim::File& base) {
@@ -177,14 +188,17 @@ std::vector<recipe::Field> shell_fields() {
       {.name = "shell",
        .type = Type::choice,
        .help =
-           "\"winre\": recenv.exe, the menu of Windows RE, stays in charge, and nothing may run "
-           "before it; what a recovery partition needs",
+           "\"winre\": recenv.exe, the menu of Windows RE, stays in charge; what a recovery "
+           "partition needs. Overlays then have folders of their own, and the registry only keys "
+           "of yours",
        .words = {"winre"},
        .fallback = "what base, overlays and settings make of it"},
       {.name = "winre_tool",
        .type = Type::text,
-       .help = "with shell = \"winre\": the one program that its menu offers besides its own, "
-               "from Sources/Recovery/Tools in the image",
+       .help =
+           "with shell = \"winre\": the one program that its menu can offer besides its own, from "
+           "Sources/Recovery/Tools in the image; a PC shows it after reagentc "
+           "/setbootshelllink has given it a name",
        .max = 200},
       {.name = "winre_tool_parameters",
        .type = Type::text,
@@ -203,11 +217,11 @@ void check_shell_fields(const recipe::Node& image) {
                  : "it is the tool of Windows RE's menu: shell = \"winre\"");
   }
   if (!winre) return;
-  for (const char* field : {"winpeshl", "startnet"}) {
+  for (const char* field : {"winpeshl", "startnet", "target_path"}) {
     if (!image.given(field)) continue;
     refuse(image, field,
-           fmt::format("shell = \"winre\" leaves recenv.exe in charge, but '{}' says what else is "
-                       "started",
+           fmt::format("shell = \"winre\" leaves recenv.exe in charge, but '{}' may start "
+                       "something else",
                        field),
            "leave one of them out; one program can be offered by recenv.exe: winre_tool");
   }
@@ -235,21 +249,31 @@ void check_winre_shell(graph::Job& job, const wim::File& base,
                        const std::vector<TreeEntry>& entries,
                        const std::vector<TreeEntry>& overlays) {
   check_start(job, base);
-  for (std::string_view target : kInCharge) {
-    const TreeEntry* entry = entry_for(overlays, target);
-    if (entry == nullptr) continue;
-    job.fail_at("shell",
-                fmt::format("shell = \"winre\" leaves recenv.exe in charge, but '{}' would replace "
-                            "{}",
-                            entry->origin, target),
-                "leave the file out of the overlay");
-  }
+  for (const TreeEntry& entry : overlays) check_overlay(job, base, entry);
   std::string tool = job.text("winre_tool");
   if (tool.empty()) return;
   std::string path = kTools + tool;
   if (entry_for(entries, path) != nullptr || file_of(base, path) != nullptr) return;
   job.fail_at("winre_tool", fmt::format("neither an overlay nor the base has {}", path),
               "put it into an overlay at that path");
+}
+
+void check_winre_removals(const graph::Job& job, const nlohmann::ordered_json& removal) {
+  for (const auto& removed : removal.at("removed")) {
+    std::string path = removed.at("path");
+    std::string folded = fold_case(path);
+    // recenv's folder, and the libraries and programs of BitLocker ("full volume encryption").
+    bool needed = folded.starts_with(fold_case("sources/recovery/")) ||
+                  folded.starts_with(fold_case("Windows/System32/fve")) ||
+                  folded == fold_case("Windows/System32/manage-bde.exe");
+    if (!needed) continue;
+    job.fail_at(
+        "remove",
+        fmt::format("shell = \"winre\" leaves recenv.exe in charge, and without '{}' it may be "
+                    "unable to lock the drive",
+                    path),
+        "leave it in the image");
+  }
 }
 
 }  // namespace remedia::kinds

@@ -26,4 +26,8 @@ void check_winre_shell(graph::Job& job, const wim::File& base,
                        const std::vector<TreeEntry>& entries,
                        const std::vector<TreeEntry>& overlays);
 
+/// That nothing was taken out of such an image which its shell locks the drive with; of the record
+/// of a removal. Throws Failure.
+void check_winre_removals(const graph::Job& job, const nlohmann::ordered_json& removal);
+
 }  // namespace remedia::kinds

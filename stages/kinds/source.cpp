@@ -159,8 +159,10 @@ std::unique_ptr<WindowsSource> open_source(graph::Job& job, const nlohmann::json
     // What is wrong with a lender is said where it is lent.
     std::vector<Diagnostic> diagnostics = failure.diagnostics();
     for (Diagnostic& d : diagnostics) {
-      d.message = with_replaced(d.message, parameters.at("media").get<std::string>(),
-                                parameters.at("written").get<std::string>());
+      std::string written = parameters.at("written");
+      bool said = d.message.find(written) != std::string::npos;
+      if (!said)
+        d.message = with_replaced(d.message, parameters.at("media").get<std::string>(), written);
       if (!lent.empty()) d.field = lent;
       if (d.field.empty()) d.field = "media";
     }

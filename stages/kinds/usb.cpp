@@ -18,6 +18,7 @@
 #include "media/ntfs.h"
 #include "support/byte_size.h"
 #include "support/digest.h"
+#include "support/process.h"
 
 #include <algorithm>
 #include <optional>
@@ -42,9 +43,9 @@ recipe::Schema make_schema() {
       .word = "usb",
       .role = recipe::Role::artifact,
       .help =
-          "A raw disk image for USB sticks of any size: OUT/RECIPE/NAME/NAME.usb.img.\n"
-          "It is as small as what it holds; write it to the whole stick (dd, Rufus in DD mode), "
-          "whose rest stays free.",
+          "A raw disk image for USB sticks: OUT/RECIPE/NAME/NAME.usb.img.\n"
+          "It is as small as what it holds (FAT32 has no volumes below 257 MiB); write it to the "
+          "whole stick (dd, Rufus in DD mode), whose rest stays free.",
       .fields = boot_fields(),
       .positional = "boot",
   };
@@ -67,8 +68,8 @@ recipe::Schema make_schema() {
        .max = 4096},
       {.name = "size",
        .type = Type::text,
-       .help = "of the whole image, such as \"8GB\" or \"7400MiB\"; the data partition gets the "
-               "rest, or the boot partition if there is none",
+       .help = "of the whole image, such as \"8GB\" or \"7400MiB\"; the rest goes to the data "
+               "partition unless data_size is given, else to the boot partition",
        .fallback = "what it takes",
        .max = 20},
       {.name = "data",
@@ -115,6 +116,20 @@ void check_bios(const recipe::Node& node, nlohmann::ordered_json& firmware) {
   firmware = {"uefi"};
 }
 
+// An MBR counts sectors in 32 bits.
+void check_mbr_size(const recipe::Node& node) {
+  constexpr std::uint64_t kSectors = std::uint64_t{1} << 32;
+  std::uint64_t most = kSectors * static_cast<std::uint64_t>(node.integer("sector_size"));
+  if (node.text("layout") != "mbr") return;
+  for (const char* field : {"size", "data_size"}) {
+    if (size_field(node, field) < most) continue;
+    throw Failure(Diagnostic{
+        .message = fmt::format("an MBR describes disks of less than {} GiB", most / kGiB),
+        .where = node.place(field),
+        .hint = "layout = \"gpt\" has no such limit, and boots by UEFI only"});
+  }
+}
+
 graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const graph::Binding&) {
   graph::Edge edge{.kind = "usb", .origin = node};
   graph::Planned planned;
@@ -127,6 +142,7 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
   edge.parameters["layout"] = node->text("layout");
   edge.parameters["sector_size"] = sector_size;
   edge.parameters["size"] = size_field(*node, "size");
+  check_mbr_size(*node);
   if (node->has("data")) {
     graph::Binding binding{.arch = edge.parameters["arch"]};
     nlohmann::ordered_json& data = edge.parameters["data"];
@@ -242,8 +258,10 @@ struct Places {
 class Disk {
  public:
   Disk(graph::Job& job, const BootVolume& boot)
-      : job_(job), boot_(boot), names_(boot.identity()), has_data_(p().contains("data")) {
+      : job_(job), boot_(boot), names_(""), has_data_(p().contains("data")) {
     if (has_data_) data_ = job.about("data", [&] { return read_data(job); });
+    std::string data = has_data_ ? p().at("data").at("filesystem").get<std::string>() : "";
+    names_ = Names(boot.identity() + "\n" + data + data_.listed.dump());
   }
 
   void write() {
@@ -361,8 +379,9 @@ class Disk {
     (to_data ? places_.data_size : places_.boot_size) += rest;
   }
 
-  void write_data(int out) const {
+  void write_data(int out) {
     if (p().at("data").at("filesystem") == "ntfs") {
+      job_.reads(ntfs::mkntfs_program());
       ntfs::write(ntfs_volume(), job_.part(0), places_.data());
     } else {
       exfat::write(exfat_volume(), out, places_.data(), job_.output(0));
@@ -403,7 +422,9 @@ class Disk {
 
   void add_bios_boot() {
     BiosBoot code = bios_boot(job_.part(0).parent_path());
-    job_.reads(kGrubFolder);  // another GRUB gives other bytes
+    // Another GRUB gives other bytes.
+    job_.reads(kGrubFolder);
+    job_.reads(find_program("grub-mkimage", "install the package grub-common"));
     install_bios_boot(code, job_.part(0));
     grub_ = code.version;
   }

@@ -28,6 +28,17 @@ using recipe::Type;
 constexpr const char* kFonts[] = {"segmono_boot.ttf", "segoe_slboot.ttf", "segoen_slboot.ttf",
                                   "wgl4_boot.ttf"};
 
+// Which files there are has to be known before the medium is read.
+std::vector<recipe::Field> fields_with_firmware() {
+  std::vector<recipe::Field> fields = boot_fields();
+  for (recipe::Field& field : fields) {
+    if (field.name != "firmware") continue;
+    field.help = "what clients boot by; the source must have the files for it";
+    field.fallback = "both, arm64: \"uefi\"";
+  }
+  return fields;
+}
+
 recipe::Schema make_schema() {
   recipe::Schema schema = {
       .word = "wds",
@@ -36,7 +47,7 @@ recipe::Schema make_schema() {
           "A folder for network boot: OUT/RECIPE/NAME/wds/, with README.txt in it.\n"
           "Import-RecoveryImage.ps1 (or .cmd) adds the images to a WDS server; tftp/ serves them "
           "without WDS, by the dnsmasq.conf and boot.ipxe beside it.",
-      .fields = boot_fields(),
+      .fields = fields_with_firmware(),
       .positional = "boot",
   };
   std::vector<recipe::Field> more = {
@@ -47,13 +58,13 @@ recipe::Schema make_schema() {
        .fallback = "false"},
       {.name = "tftp_block_size",
        .type = Type::integer,
-       .help = "bytes in a packet; with 32 more it has to fit the network's MTU",
+       .help = "ramdisktftpblocksize: bytes in a packet; with 32 more it has to fit the MTU",
        .fallback = "1456",
        .min = 512,
        .max = 16384},
       {.name = "tftp_window_size",
        .type = Type::integer,
-       .help = "packets that are sent before one is acknowledged",
+       .help = "ramdisktftpwindowsize: packets that are sent before one is acknowledged",
        .fallback = "4",
        .min = 1,
        .max = 64},
@@ -122,11 +133,13 @@ std::vector<Served> served_files(const nlohmann::json& p) {
   return files;
 }
 
-/// The stores: target and firmware.
+/// The stores: target and firmware. Both are always there: a tree that is copied over an older one
+/// must not leave that one's BCD, which UEFI clients ask for first.
 std::vector<std::pair<std::string, bcd::Firmware>> stores(const nlohmann::json& p) {
-  if (p.at("firmware").size() == 2)
-    return {{"BCD", bcd::Firmware::uefi}, {"Boot/BCD", bcd::Firmware::bios}};
-  return {{"Boot/BCD", p.at("firmware")[0] == "uefi" ? bcd::Firmware::uefi : bcd::Firmware::bios}};
+  bool uefi = p.at("firmware").back() == "uefi";
+  bool bios = p.at("firmware")[0] == "bios";
+  return {{"BCD", uefi ? bcd::Firmware::uefi : bcd::Firmware::bios},
+          {"Boot/BCD", bios ? bcd::Firmware::bios : bcd::Firmware::uefi}};
 }
 
 std::string wim_target(std::size_t index) { return numbered_wim("Boot", index); }
@@ -149,6 +162,22 @@ void check_anonymous(const recipe::Node& node) {
                              name),
       .where = node.place("boot"),
       .hint = "if everybody who can reach the server may have it: anonymous = true"});
+}
+
+// wdsutil, cmd.exe and menus take no quotes in names.
+void check_texts(const recipe::Node& node) {
+  for (const recipe::NodeRef& image : node.nodes("boot")) {
+    for (const char* field : {"title", "description"}) {
+      std::string text = image->text(field);
+      if (text.find('"') == std::string::npos && !text.ends_with('\\')) continue;
+      throw Failure(Diagnostic{
+          .message =
+              fmt::format("a server for network boot cannot be given the {} '{}'", field, text),
+          .where = image->place(field),
+          .hint = "leave out quotes, and a backslash at the end",
+          .notes = {{.message = "for this", .where = node.where}}});
+    }
+  }
 }
 
 // They become names of files, of our own outputs.
@@ -180,7 +209,8 @@ void check_network_names(const recipe::Node& node) {
   };
   static constexpr Rule kRules[] = {
       {"interface", "[A-Za-z0-9_.-]{1,15}", "the name of a network interface, such as \"eth0\""},
-      {"network", "(25[0-5]|2[0-4]\\d|1?\\d?\\d)(\\.(25[0-5]|2[0-4]\\d|1?\\d?\\d)){3}",
+      {"network",
+       "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)(\\.(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)){3}",
        "an IPv4 network, such as \"192.0.2.0\""},
       {"tftp_root", "/[A-Za-z0-9_./-]*", "an absolute path without spaces, such as \"/srv/tftp\""},
   };
@@ -198,6 +228,7 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
   graph::Planned planned;
   check_anonymous(*node);
   check_fonts(*node);
+  check_texts(*node);
   check_network_names(*node);
   planned.records = plan_boot(planner, *node, edge);
   std::string name = artifact_name(*node);
@@ -222,14 +253,18 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
   for (const auto& [target, firmware] : stores(p))
     edge.outputs.push_back(folder + "tftp/" + target);
   std::vector<std::string> files = edge.outputs;
+  for (std::size_t i = 0; i < wims.size(); ++i) files.push_back(folder + "tftp/" + wim_target(i));
+  p["folder"] = files;
+  p["descriptions"] = nlohmann::ordered_json::array();
+  for (const recipe::NodeRef& image : node->nodes("boot"))
+    p["descriptions"].push_back(image->text("description"));
   edge.outputs.push_back(fmt::format(".store/wds/{}.{}.record", planner.recipe(), name));
+  p["record"] = edge.outputs.back();
   planned.file = edge.outputs[0];
   planned.records.insert(planned.records.begin(), edge.outputs.back());
   planner.add(std::move(edge));
-  for (std::size_t i = 0; i < wims.size(); ++i) {
-    files.push_back(folder + "tftp/" + wim_target(i));
-    plan_copy(planner, node, wims[i], files.back());
-  }
+  for (std::size_t i = 0; i < wims.size(); ++i)
+    plan_copy(planner, node, wims[i], folder + "tftp/" + wim_target(i));
   for (const std::string& file : files) {
     planner.add_product(
         {planner.recipe(), name, "wds", file, planned.records, node, name + ".wds"});
@@ -251,12 +286,15 @@ NetworkTree network_tree(graph::Job& job) {
   tree.interface = job.text("interface");
   tree.network = job.text("network");
   tree.tftp_root = job.text("tftp_root");
+  tree.default_image = p.at("default");
+  tree.timeout_seconds = p.at("timeout");
   for (std::size_t i = 0; i < p.at("boot").size(); ++i) {
     const auto& image = p["boot"][i];
     auto record = graph::read_record(image.at("record").get<std::string>());
     NetworkImage described;
     described.file = "tftp/" + wim_target(i);
     described.name = image.at("title");
+    described.description = p.at("descriptions")[i];
     described.arch = tree.arch;
     // Content decides it: the same image keeps its name, another one gets a name of its own.
     described.version = first_digits(record.at("guid"));
@@ -289,6 +327,26 @@ void add_stores(const nlohmann::json& p, BootVolume& volume) {
   }
 }
 
+// What an earlier recipe had in the folder, and this one has not: a server would go on serving it.
+void remove_leftovers(const graph::Job& job) {
+  fs::path record = job.parameters().at("record").get<std::string>();
+  if (!fs::exists(record)) return;
+  std::vector<std::string> now = job.parameters().at("folder");
+  std::string folder = fs::path(job.output(0)).parent_path().string() + "/";
+  nlohmann::ordered_json before;
+  try {
+    before = graph::read_record(record);
+  } catch (const Failure&) {
+    return;  // it is made anew just now
+  }
+  for (const auto& file : before.value("folder", nlohmann::ordered_json::array())) {
+    std::string name = file.is_string() ? file.get<std::string>() : "";
+    bool ours = name.starts_with(folder) && name.find("..") == std::string::npos;
+    std::error_code ignored;
+    if (ours && std::find(now.begin(), now.end(), name) == now.end()) fs::remove(name, ignored);
+  }
+}
+
 void run(graph::Job& job) {
   const nlohmann::json& p = job.parameters();
   BootVolume volume(job);
@@ -305,6 +363,8 @@ void run(graph::Job& job) {
   record["firmware"] = p.at("firmware");
   volume.describe(record);
   record["file"] = fs::path(job.output(0)).parent_path().string();
+  record["folder"] = p.at("folder");
+  remove_leftovers(job);
   job.write_record(std::move(record));
 }
 

@@ -358,16 +358,14 @@ void run(graph::Job& job) {
   std::vector<wim::Addition> additions = job.about(
       "overlays", [&] { return checked_additions(entries, content.trees, content.digests); });
   check_base(job.text("base"));
+  nlohmann::ordered_json removal;
+  if (p.contains("removal_record")) removal = graph::read_record(job.text("removal_record"));
   if (job.text("shell") == "winre") {
     wim::File base(Slice::whole(job.text("base")), job.text("base"));
     check_winre_shell(job, base, entries, content.overlays);
+    if (p.contains("removal_record")) check_winre_removals(job, removal);
   }
-  std::string base_guid = source.at("base").at("guid");
-  nlohmann::ordered_json removal;
-  if (p.contains("removal_record")) {
-    removal = graph::read_record(job.text("removal_record"));
-    base_guid = removal.at("guid");
-  }
+  std::string base_guid = removal.is_null() ? source.at("base").at("guid") : removal.at("guid");
 
   // What the image is made of, so that no two images share a GUID; never a path of this machine.
   Sha256 identity;

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kSector = 512;
 constexpr std::size_t kMbrCode = 440;
+constexpr std::size_t kDriveCheck = 0x66;
 constexpr std::size_t kMostSectors = 2047;  // up to 1 MiB
 constexpr std::uint64_t kMostBytes = 1 << 20;
 
@@ -63,7 +64,9 @@ std::uint64_t number_at(const std::string& bytes, std::size_t offset, std::size_
 
 // boot.img says at byte 92 in which sector the core image begins; the first sector of that says in
 // its last twelve bytes which sectors hold the rest: the first, how many, where in memory. Both are
-// made for the sectors after the MBR, and grub-bios-setup would only write down other places.
+// made for the sectors after the MBR. At byte 0x66 boot.img jumps over what mends the number of the
+// drive for a BIOS that passes a wrong one; for hard disks, which sticks are to a BIOS,
+// grub-bios-setup puts two no-operations there, and so do we.
 void check_places(const std::string& boot, const std::string& core) {
   if (boot.size() != kSector || boot.substr(510) != "\x55\xaa") {
     not_as_expected("boot.img is not a boot sector");
@@ -74,6 +77,7 @@ void check_places(const std::string& boot, const std::string& core) {
   if (core.size() / kSector > kMostSectors) {
     not_as_expected("the core image does not fit before the first partition");
   }
+  if (boot.substr(kDriveCheck, 1) != "\xeb") not_as_expected("boot.img has another drive check");
   if (number_at(boot, 92, 8) != 1 || number_at(core, 500, 8) != 2 ||
       number_at(core, 508, 2) != core.size() / kSector - 1) {
     not_as_expected("it is not made for the sectors after the MBR");
@@ -94,6 +98,7 @@ BiosBoot bios_boot(const fs::path& scratch) {
   std::string core_bytes = read_file(core.path(), kMostBytes);
   core_bytes.resize((core_bytes.size() + kSector - 1) / kSector * kSector, '\0');
   check_places(boot, core_bytes);
+  boot.replace(kDriveCheck, 2, "\x90\x90");
   std::string version = mkimage({"--version"});
   return {boot.substr(0, kMbrCode), std::move(core_bytes), version.substr(0, version.find('\n'))};
 }

@@ -25,31 +25,13 @@ namespace {
 
 // --- The empty volume
 
-// Programs that make file systems are in `sbin`, which not everybody's PATH has.
-std::string find_mkntfs() {
-  const char* path = std::getenv("PATH");
-  std::string_view rest = path == nullptr ? "" : path;
-  while (!rest.empty()) {
-    std::size_t end = std::min(rest.find(':'), rest.size());
-    fs::path folder = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    bool is_bin = folder.filename() == "bin";
-    for (const fs::path& place : {folder, is_bin ? folder.parent_path() / "sbin" : folder}) {
-      fs::path program = place / "mkntfs";
-      if (place.is_absolute() && access(program.c_str(), X_OK) == 0) return program;
-    }
-  }
-  throw Failure(Diagnostic{.message = "'mkntfs', which makes NTFS volumes, was not found in PATH",
-                           .hint = "install the package ntfs-3g"});
-}
-
 // Of equal volumes all bytes are equal: -T fixes the dates and, with them, the serial number.
 void run_mkntfs(const Volume& volume, const fs::path& file) {
   Fd::open_empty(file);
   if (truncate(file.c_str(), static_cast<off_t>(volume.size)) != 0) {
     fail_errno(errno, "write", file);
   }
-  run_checked({find_mkntfs(), "-F", "-Q", "-q", "-T", "-s", std::to_string(volume.sector_size),
+  run_checked({mkntfs_program(), "-F", "-Q", "-q", "-T", "-s", std::to_string(volume.sector_size),
                "-c", std::to_string(kCluster), "-p", std::to_string(volume.start_sector), "-H",
                "255", "-S", "63", file.string()},
               {.environment = {{"LC_ALL", "C"}}});
@@ -183,6 +165,8 @@ void write_payload(const Payload& payload, const Work& work) {
 }
 
 }  // namespace
+
+fs::path mkntfs_program() { return find_program("mkntfs", "install the package ntfs-3g"); }
 
 void write(const Volume& volume, const fs::path& out, std::uint64_t offset) {
   const Plan made = plan(volume);

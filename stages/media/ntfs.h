@@ -41,6 +41,10 @@ struct Volume {
 /// mkntfs.
 void write(const Volume& volume, const fs::path& out, std::uint64_t offset = 0);
 
+/// The program that makes the empty volume, of which the bytes depend too. Throws Failure if it is
+/// not installed.
+fs::path mkntfs_program();
+
 /// Room, in bytes, that is enough for all of a volume of `size` bytes but the content of its files
 /// (each rounded up to 4096): what mkntfs takes, and the entries of `names` files and folders. An
 /// upper bound from measurements of volumes of 2 MiB to 64 GiB, with names of any length and both

@@ -3,7 +3,9 @@
 #include "support/diagnostic.h"
 #include "support/file.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -98,6 +100,23 @@ std::string run_checked(const std::vector<std::string>& argv, const ProcessOptio
     indented += c == '\n' ? std::string("\n    ") : std::string(1, c);
   fail("{} failed with exit code {}\n  command: {}{}", argv[0], result.status, shell_quoted(argv),
        result.output.empty() ? "" : indented);
+}
+
+std::filesystem::path find_program(std::string_view name, std::string hint) {
+  const char* path = std::getenv("PATH");
+  std::string_view rest = path == nullptr ? "" : path;
+  while (!rest.empty()) {
+    std::size_t end = std::min(rest.find(':'), rest.size());
+    std::filesystem::path folder = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    bool is_bin = folder.filename() == "bin";
+    for (const auto& place : {folder, is_bin ? folder.parent_path() / "sbin" : folder}) {
+      std::filesystem::path program = place / name;
+      if (place.is_absolute() && access(program.c_str(), X_OK) == 0) return program;
+    }
+  }
+  throw Failure(Diagnostic{.message = fmt::format("'{}' was not found in PATH", name),
+                           .hint = std::move(hint)});
 }
 
 std::string shell_quoted(const std::vector<std::string>& argv) {

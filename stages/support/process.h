@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace remedia {
@@ -24,6 +25,10 @@ ProcessResult run_process(const std::vector<std::string>& argv, const ProcessOpt
 /// The same, and a non-zero status is a Failure that shows the command, shell-quoted, and its
 /// output.
 std::string run_checked(const std::vector<std::string>& argv, const ProcessOptions& options = {});
+
+/// The program of this name in a folder of PATH, or in the `sbin` beside a `bin` of it, where
+/// programs that make file systems are. Throws Failure with `hint` if it is nowhere.
+std::filesystem::path find_program(std::string_view name, std::string hint);
 
 std::string shell_quoted(const std::vector<std::string>& argv);
 

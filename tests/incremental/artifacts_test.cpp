@@ -199,7 +199,6 @@ TEST_F(AllWaysOut, StickWithLargeSectorsAndGpt) {
   std::string table = run({"fdisk", "-b", "4096", "-l", image});
   EXPECT_NE(table.find("Disklabel type: gpt"), std::string::npos) << table;
   EXPECT_NE(table.find("helpdesk.usb.img2"), std::string::npos) << table;
-  EXPECT_NE(read_file(image, 1u << 30).substr(4096, 8), "") << "read whole";
   std::string header = space_.read(kFolder + "helpdesk.usb.img").substr(4096, 8);
   EXPECT_EQ(header, "EFI PART");
   const auto data = volume("usb").at("partitions")[1];
@@ -247,17 +246,48 @@ TEST_F(AllWaysOut, AreTheSameBitsEverywhere) {
   EXPECT_EQ(artifacts_of(other / "out"), here);
 }
 
+TEST_F(AllWaysOut, LeaveNothingOfAnOlderRecipeToBeServed) {
+  space_.write("recipes/r.lua", R"(
+local windows = source { media = "@media/stand-in.iso", image = "winre" }
+local first = wim { name = "first", from = windows }
+local second = wim { name = "second", from = windows, overlays = { "common" } }
+return wds { name = "helpdesk", boot = { first, second }, anonymous = true }
+)");
+  space_.build();
+  ASSERT_TRUE(fs::exists(path("wds/tftp/Boot/boot2.wim")));
+  ASSERT_TRUE(fs::exists(path("wds/tftp/Boot/x64/pxeboot.n12")));
+  space_.write(kFolder + "wds/tftp/wimboot", "of the user");
+  replace("{ first, second }", "first, firmware = \"uefi\"");
+  space_.ninja();
+  EXPECT_FALSE(fs::exists(path("wds/tftp/Boot/boot2.wim")));
+  EXPECT_FALSE(fs::exists(path("wds/tftp/Boot/x64/pxeboot.n12")));
+  EXPECT_TRUE(fs::exists(path("wds/tftp/Boot/boot.wim")));
+  EXPECT_TRUE(fs::exists(path("wds/tftp/wimboot")));
+  fs::remove(path("wds/tftp/wimboot"));
+  auto after = artifacts_of(space_ / "out");
+  fs::remove_all(space_ / "out");
+  space_.build();
+  auto clean = artifacts_of(space_ / "out");
+  std::erase_if(after, [](const auto& file) { return file.first.starts_with("r/second/"); });
+  EXPECT_EQ(after, clean);
+}
+
 TEST_F(AllWaysOut, ShareNoNumbers) {
   space_.write("recipes/r.lua", R"(
 local windows = source { media = "@media/stand-in.iso", image = "winre" }
 local boot = wim { name = "helpdesk", from = windows }
-return { usb { boot = boot }, usb { boot = boot, name = "second", label = "HELPDESK" } }
+return { usb { boot = boot, data = "common" },
+         usb { boot = boot, data = "common", name = "second", label = "HELPDESK" } }
 )");
   space_.build();
   std::string first = space_.read("out/r/helpdesk/helpdesk.usb.img").substr(0, 2u << 20);
   std::string second = space_.read("out/r/second/second.usb.img").substr(0, 2u << 20);
   EXPECT_NE(first.substr(0x1b8, 4), second.substr(0x1b8, 4)) << "disk signatures";
   EXPECT_NE(first.substr((1u << 20) + 0x43, 4), second.substr((1u << 20) + 0x43, 4)) << "serials";
+  space_.write("overlays/common/Tools/hello.txt", "hullo\n");
+  space_.build();
+  std::string other = space_.read("out/r/helpdesk/helpdesk.usb.img").substr(0, 2u << 20);
+  EXPECT_NE(first.substr(0x1b8, 4), other.substr(0x1b8, 4)) << "of other data";
 }
 
 }  // namespace
