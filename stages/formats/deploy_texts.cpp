@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <regex>
 #include <set>
 
 namespace remedia {
@@ -51,6 +52,24 @@ void check(const RecoveryFacts& facts) {
   }
 }
 
+// The four numbers of "10.0.26100.1742"; none if the text has other ones.
+std::vector<std::uint64_t> four_numbers(const std::string& version) {
+  static const std::regex form(R"((\d{1,5})\.(\d{1,5})\.(\d{1,5})\.(\d{1,5}))");
+  std::smatch found;
+  std::vector<std::uint64_t> numbers;
+  if (!std::regex_match(version, found, form)) return numbers;
+  for (std::size_t i = 1; i < found.size(); ++i) numbers.push_back(std::stoul(found[i].str()));
+  return numbers;
+}
+
+// Either may lag behind the other, as each is raised by other tools.
+std::string image_version(const RecoveryFacts& facts) {
+  const auto kernel = four_numbers(facts.build);
+  const auto xml = four_numbers(facts.xml_version);
+  if (kernel.empty() && xml.empty()) return {};
+  return kernel < xml ? facts.xml_version : facts.build;
+}
+
 std::string comma_list(const std::vector<std::string>& words, bool quoted) {
   std::string list;
   for (const std::string& word : words)
@@ -75,6 +94,7 @@ std::string deploy_text(const RecoveryFacts& facts) {
                     {"TITLE", ascii_powershell_string(facts.title)},
                     {"ARCH", ascii_powershell_string(facts.arch)},
                     {"BUILD", ascii_powershell_string(facts.build)},
+                    {"VERSION", ascii_powershell_string(image_version(facts))},
                     {"REVISION", ascii_powershell_string(facts.revision)},
                     {"BUILT", ascii_powershell_string(facts.built)},
                     {"LANGUAGES", comma_list(facts.languages, true)},
@@ -84,7 +104,9 @@ std::string deploy_text(const RecoveryFacts& facts) {
                     {"SDI_SIZE", std::to_string(facts.sdi_size)},
                     {"PARTITION_SIZE", std::to_string(facts.partition_size)},
                     {"BYPASSES", facts.bypasses_bitlocker ? "$true" : "$false"},
-                    {"FUNCTIONS", fill_text("recovery-functions.ps1", {})}});
+                    {"FUNCTIONS", fill_text("recovery-functions.ps1", {})},
+                    {"CHECKS", fill_text("deploy-checks.ps1", {})},
+                    {"SWITCH", fill_text("deploy-switch.ps1", {})}});
 }
 
 // One line, whatever a recipe says.
@@ -96,8 +118,12 @@ std::string plain_line(std::string_view text) {
 void check(const WdsImage& image) {
   check_arch(image.arch);
   check_digest(image.sha256);
-  if (!consists_of(image.version, kWord)) fail("'{}' cannot be a version in a name", image.version);
+  // -Replace knows versions by this form.
+  if (image.version.size() != 8 || !consists_of(image.version, kHex))
+    fail("'{}' is not a version of a boot image: 8 hexadecimal digits", image.version);
   if (image.name.empty()) fail("a boot image for WDS needs a name");
+  if (!consists_of(image.artifact, std::string(kWord) + "/"))
+    fail("'{}' is not the name of the artifact of a boot image", image.artifact);
   bool inside = consists_of(image.file, std::string(kWord) + "\\ ") && image.file[0] != '\\' &&
                 ("\\" + image.file + "\\").find("\\..\\") == std::string::npos;
   if (!inside) fail("'{}' is not a file in the folder of the script", image.file);
@@ -111,9 +137,12 @@ std::string stored_name(const WdsImage& image) {
 }
 
 std::string wds_entry(const WdsImage& image) {
+  std::string mark = "[remedia " + image.artifact + "]";
+  std::string description = image.description + (image.description.empty() ? "" : " ") + mark;
   return "    [pscustomobject]@{\n        File        = " + ascii_powershell_string(image.file) +
          "\n        Name        = " + ascii_powershell_string(image.name) +
-         "\n        Description = " + ascii_powershell_string(image.description) +
+         "\n        Description = " + ascii_powershell_string(description) +
+         "\n        Mark        = " + ascii_powershell_string(mark) +
          "\n        Arch        = " + ascii_powershell_string(image.arch) +
          "\n        Version     = " + ascii_powershell_string(image.version) +
          "\n        NewFile     = " + ascii_powershell_string(stored_name(image)) +
@@ -158,6 +187,7 @@ std::string detection_script(const RecoveryFacts& facts) {
   return with_crlf(fill_text("Get-RecoveryImageState.ps1",
                              {{"NAME", ascii_powershell_string(facts.name)},
                               {"BUILD", ascii_powershell_string(facts.build)},
+                              {"VERSION", ascii_powershell_string(image_version(facts))},
                               {"REVISION", ascii_powershell_string(facts.revision)},
                               {"WIM_SHA256", ascii_powershell_string(facts.wim_sha256)},
                               {"WIM_SIZE", std::to_string(facts.wim_size)},

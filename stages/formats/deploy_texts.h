@@ -18,7 +18,10 @@ struct RecoveryFacts {
   std::string name;
   std::string title;
   std::string arch;   ///< amd64, arm64 or x86, as Windows says in PROCESSOR_ARCHITECTURE
-  std::string build;  ///< "10.0.26100.1742"; may be empty: then the build is not compared
+  std::string build;  ///< of its kernel: "10.0.26100.1742"; may be empty: then it is not compared
+  /// What the XML of the WIM says, which servicing raises while the kernel stays behind; may be
+  /// empty or no version. A registered image whose XML says more than both is left alone.
+  std::string xml_version = {};
   std::string revision;
   std::string built;                        ///< "2024-01-01"
   std::vector<std::string> languages = {};  ///< "en-US"; none: they are not compared
@@ -43,8 +46,11 @@ struct WdsImage {
   std::string name;  ///< what the boot menu shows, without the version
   std::string description;
   std::string arch;
-  std::string version;  ///< letters, digits, '.', '_', '-': makes the names unique
+  std::string version;  ///< 8 hexadecimal digits, lower case: makes the names unique
   std::string sha256;
+  /// Which artifact of which recipe it is: letters, digits, '.', '_', '-', '/'. The description on
+  /// the server ends in "[remedia ARTIFACT]", and -Replace removes only images that say the same.
+  std::string artifact = {};
 };
 
 /// Import-RecoveryImage.ps1. Throws Failure for none, for two of one name, architecture and

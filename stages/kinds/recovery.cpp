@@ -31,7 +31,8 @@ RecoveryFacts recovery_facts(graph::Job& job, const TreeEntry& sdi) {
   facts.title = job.text("title");
   facts.arch = job.text("arch");
   facts.build = image.at("kernel_version");
-  if (facts.build.empty()) facts.build = image.at("version");
+  facts.xml_version = image.at("version");
+  if (facts.build.empty()) facts.build = facts.xml_version;
   // As the manifest has it, under images.guid: what a PC reports can be looked up.
   facts.revision = graph::read_record(job.text("wim_record")).at("guid");
   facts.built = date_text(p.at("clock"));

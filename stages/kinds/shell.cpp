@@ -28,6 +28,7 @@ using recipe::Type;
 
 constexpr std::string_view kShell = "sources/recovery/recenv.exe";
 constexpr std::string_view kWinpeshl = "Windows/System32/winpeshl.ini";
+constexpr std::uint64_t kLargestIni = 1 << 20;
 const std::string kTools = "Sources/Recovery/Tools/";
 
 // Keys of SOFTWARE that are Windows' own; what lies beside them belongs to other programs.
@@ -139,16 +140,12 @@ const wim::Entry* file_of(const wim::File& base, std::string_view path) {
 
 // A DLL beside a program is loaded by it, so folders of the base are no place for files.
 void check_overlay(const graph::Job& job, const wim::File& base, const TreeEntry& entry) {
-  std::string target = fold_case(entry.target) + (entry.directory ? "/" : "");
-  std::string tools = fold_case(kTools);
-  if (target.starts_with(tools) && !same_name(entry.target, kTools + "WinREConfig.xml") &&
-      (entry.directory || base.find(1, entry.target) == nullptr))
-    return;
-  if (entry.directory && (tools.starts_with(target) || base.find(1, entry.target) == nullptr))
-    return;
+  if (entry.directory) return;
+  bool is_tool = fold_case(entry.target).starts_with(fold_case(kTools)) &&
+                 !same_name(entry.target, kTools + "WinREConfig.xml");
+  if (is_tool && base.find(1, entry.target) == nullptr) return;
   std::size_t slash = entry.target.find('/');
-  bool own = slash != std::string::npos && base.find(1, entry.target.substr(0, slash)) == nullptr;
-  if (own || (entry.directory && slash == std::string::npos)) return;
+  if (slash != std::string::npos && base.find(1, entry.target.substr(0, slash)) == nullptr) return;
   job.fail_at(
       "shell",
       fmt::format("shell = \"winre\" leaves recenv.exe in charge, and '{}' would be in a folder "
@@ -168,9 +165,15 @@ void check_start(graph::Job& job, const wim::File& base) {
                 fmt::format("the base has no {}, so it does not start recenv.exe", kWinpeshl),
                 "start from image = \"winre\", and do not remove it");
   }
+  if (entry->size > kLargestIni) {
+    job.fail_at("shell",
+                fmt::format("the base's {} has {} bytes, too many to say what it starts", kWinpeshl,
+                            entry->size),
+                "start from the recovery image as Microsoft ships it");
+  }
   ScratchFile scratch(job.part(0).string() + ".winpeshl");
   base.extract(1, *entry, scratch.path());
-  std::string ini = read_file(scratch.path(), 1u << 20);
+  std::string ini = read_file(scratch.path(), kLargestIni);
   std::vector<std::string> programs = programs_of(ini);
   auto other = std::find_if_not(programs.begin(), programs.end(), is_recenv);
   if (programs.empty() || other != programs.end()) {

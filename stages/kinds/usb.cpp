@@ -32,6 +32,8 @@ namespace {
 using recipe::Type;
 
 constexpr std::uint64_t kMaxFatFile = 0xffffffffu;
+// Of a FAT32 volume, and what an MBR counts.
+constexpr std::uint64_t kMostSectors = 0xffffffffu;
 constexpr std::uint64_t kRoomForData = 64 * kMiB;
 constexpr std::uint64_t kNtfsCluster = 4096;
 // "Basic data": Windows gives it a letter, and firmware starts removable disks from it all the
@@ -116,20 +118,6 @@ void check_bios(const recipe::Node& node, nlohmann::ordered_json& firmware) {
   firmware = {"uefi"};
 }
 
-// An MBR counts sectors in 32 bits.
-void check_mbr_size(const recipe::Node& node) {
-  constexpr std::uint64_t kSectors = std::uint64_t{1} << 32;
-  std::uint64_t most = kSectors * static_cast<std::uint64_t>(node.integer("sector_size"));
-  if (node.text("layout") != "mbr") return;
-  for (const char* field : {"size", "data_size"}) {
-    if (size_field(node, field) < most) continue;
-    throw Failure(Diagnostic{
-        .message = fmt::format("an MBR describes disks of less than {} GiB", most / kGiB),
-        .where = node.place(field),
-        .hint = "layout = \"gpt\" has no such limit, and boots by UEFI only"});
-  }
-}
-
 graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const graph::Binding&) {
   graph::Edge edge{.kind = "usb", .origin = node};
   graph::Planned planned;
@@ -142,7 +130,6 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
   edge.parameters["layout"] = node->text("layout");
   edge.parameters["sector_size"] = sector_size;
   edge.parameters["size"] = size_field(*node, "size");
-  check_mbr_size(*node);
   if (node->has("data")) {
     graph::Binding binding{.arch = edge.parameters["arch"]};
     nlohmann::ordered_json& data = edge.parameters["data"];
@@ -194,8 +181,16 @@ BootVolume boot_volume(graph::Job& job) {
   return volume;
 }
 
+// Before it is written and after that: what changes in between would be a mixture.
+void check_unchanged(graph::Job& job, const TreeEntry& entry) {
+  if (job.listed_digest(entry.source) == entry.sha256) return;
+  std::vector<std::string> trees = job.parameters().at("data").at("trees");
+  fail_changed(entry.origin, trees);
+}
+
 /// What the second partition holds.
 struct Data {
+  std::vector<TreeEntry> entries;
   std::vector<VolumeFile> files;
   std::vector<std::string> folders;
   nlohmann::ordered_json listed = nlohmann::ordered_json::array();
@@ -211,7 +206,8 @@ Data read_data(graph::Job& job) {
       data.folders.push_back(entry.target);
       continue;
     }
-    if (job.listed_digest(entry.source) != entry.sha256) fail_changed(entry.origin, trees);
+    check_unchanged(job, entry);
+    data.entries.push_back(entry);
     data.files.push_back({entry.target, entry.slice()});
     data.listed.push_back({{"path", entry.target},
                            {"origin", entry.origin},
@@ -270,6 +266,7 @@ class Disk {
     job_.about("boot", [&] { places_.boot_size = fat::smallest_size(fat); });
     if (has_data_) places_.data_size = job_.about("data", [&] { return size_of_data(); });
     fill_disk();
+    check_disk();
     fat.size = places_.boot_size;
 
     Fd out = Fd::open_empty(job_.part(0));
@@ -379,6 +376,24 @@ class Disk {
     (to_data ? places_.data_size : places_.boot_size) += rest;
   }
 
+  void check_disk() const {
+    const std::uint64_t most = kMostSectors * sector_size() / kMiB * kMiB - kMiB;
+    bool of_data = has_data_ && places_.data_size >= most;
+    const char* field = of_data && p().at("data").at("size") != 0 ? "data_size" : "size";
+    if (places_.boot_size > most) {
+      job_.fail_at(field,
+                   fmt::format("the boot partition would have {}, but FAT32 has at most {}",
+                               byte_size_text(places_.boot_size), byte_size_text(most)),
+                   "make size smaller, or give the rest to a second partition: data = { ... }");
+    }
+    if (!gpt() && places_.disk() > most) {
+      job_.fail_at(field,
+                   fmt::format("the image would have {}, but an MBR counts at most {}",
+                               byte_size_text(places_.disk()), byte_size_text(most)),
+                   "make it smaller, or boot by UEFI alone: layout = \"gpt\"");
+    }
+  }
+
   void write_data(int out) {
     if (p().at("data").at("filesystem") == "ntfs") {
       job_.reads(ntfs::mkntfs_program());
@@ -386,6 +401,7 @@ class Disk {
     } else {
       exfat::write(exfat_volume(), out, places_.data(), job_.output(0));
     }
+    for (const TreeEntry& entry : data_.entries) check_unchanged(job_, entry);
   }
 
   disk::Table table() const {

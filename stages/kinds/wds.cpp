@@ -260,6 +260,7 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
     p["descriptions"].push_back(image->text("description"));
   edge.outputs.push_back(fmt::format(".store/wds/{}.{}.record", planner.recipe(), name));
   p["record"] = edge.outputs.back();
+  p["artifact"] = planner.recipe() + "/" + name;
   planned.file = edge.outputs[0];
   planned.records.insert(planned.records.begin(), edge.outputs.back());
   planner.add(std::move(edge));
@@ -309,12 +310,28 @@ void write_texts(graph::Job& job, const NetworkTree& tree) {
   for (const NetworkImage& image : tree.images) {
     std::string file = image.file;
     std::replace(file.begin(), file.end(), '/', '\\');
-    images.push_back(
-        {file, image.name, image.description, image.arch, image.version, image.sha256});
+    images.push_back({file, image.name, image.description, image.arch, image.version, image.sha256,
+                      job.text("artifact")});
   }
   std::string texts[] = {import_script(images), wdsutil_script(tree),     dnsmasq_conf(tree),
                          ipxe_script(tree),     cm_boot_image_note(tree), network_readme(tree)};
   for (std::size_t i = 0; i < std::size(texts); ++i) job.write_text(i, texts[i]);
+}
+
+// What a field of this kind of artifact asks for, or can do without, is said here.
+void check_served(const graph::Job& job, const BootVolume& volume, const Served& file) {
+  if (volume.find(file.boot_file) != nullptr) return;
+  std::string message = fmt::format(
+      "the source has no {}, neither on its medium nor inside the image", file.boot_file);
+  const std::string lend =
+      "lend it from another medium: source { ..., boot_files = source { ... } }";
+  if (file.boot_file.ends_with("/boot.stl"))
+    job.fail_at("boot", message, lend + ", or do without: leave_out = \"boot.stl\"");
+  const nlohmann::json& fonts = job.parameters().at("fonts");
+  bool asked_for = std::any_of(fonts.begin(), fonts.end(), [&](const nlohmann::json& font) {
+    return file.boot_file.ends_with("/" + font.get<std::string>());
+  });
+  if (asked_for) job.fail_at("fonts", message, lend + ", or leave the font out");
 }
 
 void add_stores(const nlohmann::json& p, BootVolume& volume) {
@@ -350,7 +367,10 @@ void remove_leftovers(const graph::Job& job) {
 void run(graph::Job& job) {
   const nlohmann::json& p = job.parameters();
   BootVolume volume(job);
-  for (const Served& file : served_files(p)) volume.add_boot_file(file.boot_file, file.target);
+  for (const Served& file : served_files(p)) {
+    check_served(job, volume, file);
+    volume.add_boot_file(file.boot_file, file.target);
+  }
   add_stores(p, volume);
   job.about("boot", [&] { write_texts(job, network_tree(job)); });
   std::size_t output = std::size(kTexts);

@@ -27,9 +27,16 @@ std::string type_of(lua_State* L, int index) {
   return luaL_typename(L, index);
 }
 
-bool is_control(char c, bool script) {
+bool is_control(char32_t c, bool script) {
   if (script && (c == '\n' || c == '\r' || c == '\t')) return false;
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  return c < 0x20 || (c >= 0x7f && c < 0xa0);
+}
+
+bool has_control(std::string_view text, bool script) {
+  while (!text.empty()) {
+    if (is_control(take_utf8(text), script)) return true;
+  }
+  return false;
 }
 
 std::string expected(const Field& field) {
@@ -375,8 +382,7 @@ bool Reader::check_text(Call& call, const Field& field, const std::string& text,
     error(call, where, shown + " must not be empty");
   } else if (!is_utf8(text)) {
     error(call, where, shown + " is not valid UTF-8");
-  } else if (std::any_of(text.begin(), text.end(),
-                         [&](char c) { return is_control(c, field.type == Type::script); })) {
+  } else if (has_control(text, field.type == Type::script)) {
     error(call, where, shown + " must not hold control characters");
   } else if (static_cast<std::int64_t>(text.size()) > field.max) {
     error(call, where,

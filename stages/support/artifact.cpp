@@ -3,11 +3,10 @@
 #include "support/diagnostic.h"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
+#include <string>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -18,25 +17,34 @@ namespace remedia {
 
 namespace {
 
-// What a signal handler may look at: fixed memory, published by one atomic flag per slot.
+// What a signal handler may look at: a list that only grows, since a stage may have any number of
+// outputs, and an atomic flag for each path.
 struct Slot {
   std::atomic<bool> used{false};
-  char path[4096] = {};
+  std::string path = {};
+  Slot* next = nullptr;
 };
-std::array<Slot, 16> slots;
+std::atomic<Slot*> slots{nullptr};
+
+Slot* unused_slot() {
+  for (Slot* slot = slots; slot != nullptr; slot = slot->next) {
+    if (!slot->used) return slot;
+  }
+  auto* slot = new Slot;  // never freed: a signal may come at any time
+  slot->next = slots;
+  slots = slot;
+  return slot;
+}
 
 void remember(const fs::path& part) {
-  for (Slot& slot : slots) {
-    if (slot.used || part.native().size() >= sizeof slot.path) continue;
-    std::strcpy(slot.path, part.c_str());
-    slot.used = true;
-    return;
-  }
+  Slot* slot = unused_slot();
+  slot->path = part.native();
+  slot->used = true;
 }
 
 void forget(const fs::path& part) {
-  for (Slot& slot : slots) {
-    if (slot.used && part == slot.path) slot.used = false;
+  for (Slot* slot = slots; slot != nullptr; slot = slot->next) {
+    if (slot->used && part == slot->path) slot->used = false;
   }
 }
 
@@ -143,8 +151,8 @@ void write_atomically(const fs::path& target, std::string_view bytes) {
 }
 
 void remove_parts() noexcept {
-  for (Slot& slot : slots) {
-    if (slot.used) unlink(slot.path);
+  for (Slot* slot = slots; slot != nullptr; slot = slot->next) {
+    if (slot->used) unlink(slot->path.c_str());
   }
 }
 

@@ -124,8 +124,12 @@ std::string DigestCache::sha256_of(const fs::path& file) {
   struct stat before = {};
   if (stat(file.c_str(), &before) != 0) fail_errno(errno, "read", file);
   std::string key = identity(before);
-  auto found = known_.find(key);
-  std::string digest = found != known_.end() ? found->second : sha256(Slice::whole(file));
+  auto known = used_.find(key);
+  if (known == used_.end()) {
+    known = known_.find(key);
+    if (known == known_.end()) known = used_.end();
+  }
+  std::string digest = known != used_.end() ? known->second : sha256(Slice::whole(file));
   struct stat after = {};
   if (stat(file.c_str(), &after) != 0 || identity(after) != key) {
     fail("'{}' changed while it was read; run the build again", file.string());

@@ -31,10 +31,10 @@ Exit codes:
  10  report only: another image is registered; -Apply would replace it
  20  refused: on battery
  21  refused: BitLocker is at work on a volume, or its state cannot be read
- 22  refused: dynamic disk
+ 22  refused: dynamic disk, or one whose partitions cannot be listed
  23  refused: the image is for another architecture
  24  refused: the image has none of the languages of this Windows
- 25  refused: this Windows is of a newer build than the image
+ 25  refused: the files of this Windows are of a newer build than the image
  26  refused: no recovery environment is registered (run `reagentc /enable` first)
  27  refused: it is registered on the partition of Windows itself
  28  refused: the registered partition cannot be read or is not a recovery partition
@@ -42,13 +42,14 @@ Exit codes:
  30  refused: too little space on the drive of Windows for the copies
  31  refused: -DiskSerial is not the serial of the disk with the recovery partition
  32  refused: the recovery partition cannot be extended far enough
- 33  refused: an earlier run was interrupted; -Apply or -Rollback puts the old image back
+ 33  refused: an earlier run was interrupted; -Apply or -Rollback brings it to an end
  34  refused: there is no kept image for -Rollback
  35  refused: another run is at work
+ 36  refused: the registered image is newer than the one of this folder (updates service WinRE)
  40  failed before anything was unregistered; the registered image is as it was
  41  failed; the old image is registered again
  42  failed, and the old image could not be registered again: this PC needs a person
-Codes 20 to 34 are also those of a report that finds these obstacles. Code 1 is PowerShell's own.
+Codes 20 to 34 and 36 are also those of a report that finds these obstacles. Code 1 is PowerShell's own.
 
 .PARAMETER Apply
 Replace the registered image.
@@ -79,6 +80,7 @@ $Image = [pscustomobject]@{
     Title            = @TITLE@
     Arch             = @ARCH@
     Build            = @BUILD@
+    Version          = @VERSION@
     Revision         = @REVISION@
     Built            = @BUILT@
     Languages        = @(@LANGUAGES@)
@@ -189,334 +191,8 @@ function Assert-PackageFile {
     }
 }
 
-# The machine, as far as it says nothing about partitions.
-function Test-Power {
-    $weak = $false
-    foreach ($battery in @(Get-CimInstance -ClassName Win32_Battery)) {
-        # 1: discharging, 4: low, 5: critical. Without a battery there is nothing to look at.
-        if (@(1, 4, 5) -contains [int]$battery.BatteryStatus) { $weak = $true }
-    }
-    if ($weak) { Add-Obstacle -Code 20 -Message 'This PC runs on battery. Connect it to power.' }
-}
-
-function Test-HasBitLocker {
-    $command = Get-Command -Name 'Get-BitLockerVolume' -ErrorAction SilentlyContinue
-    return ($null -ne $command)
-}
-
-function Test-BitLocker {
-    if (-not (Test-HasBitLocker)) {
-        if ([System.IO.File]::Exists("$env:windir\System32\manage-bde.exe")) {
-            Add-Obstacle -Code 21 -Message 'This Windows has BitLocker, but not its PowerShell module, so its state cannot be read.'
-        }
-        return
-    }
-    foreach ($volume in @(Get-BitLockerVolume -ErrorAction Stop)) {
-        $status = "$($volume.VolumeStatus)"
-        if ($status -ne 'FullyEncrypted' -and $status -ne 'FullyDecrypted') {
-            Add-Obstacle -Code 21 -Message "BitLocker is at work on $($volume.MountPoint): $status. Wait until it has finished."
-        }
-    }
-}
-
-function Test-Windows {
-    $key = 'HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager\Environment'
-    $arch = (Get-ItemProperty -LiteralPath $key -Name 'PROCESSOR_ARCHITECTURE').PROCESSOR_ARCHITECTURE
-    if ($arch -ne $Image.Arch) {
-        Add-Obstacle -Code 23 -Message "This Windows is for $arch; the image is for $($Image.Arch)."
-    }
-    $languages = @((Get-CimInstance -ClassName Win32_OperatingSystem).MUILanguages)
-    $common = $false
-    foreach ($language in $languages) {
-        if ($Image.Languages -contains $language) { $common = $true }
-    }
-    if ($Image.Languages.Count -eq 0) {
-        Write-Log 'The image names no language: not compared.'
-    } elseif (-not $common) {
-        Add-Obstacle -Code 24 -Message "This Windows speaks $($languages -join ', '); the image speaks $($Image.Languages -join ', ')."
-    }
-    $key = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
-    $build = [int](Get-ItemProperty -LiteralPath $key -Name 'CurrentBuildNumber').CurrentBuildNumber
-    # Monthly updates raise the number behind the build in Windows and not in its recovery
-    # environment, so only the build itself is compared.
-    if ($Image.Build -match '^\d+\.\d+\.(\d+)') {
-        if ($build -gt [int]$Matches[1]) {
-            Add-Obstacle -Code 25 -Message "This Windows is build $build, newer than the image ($($Image.Build))."
-        }
-    } else {
-        Write-Log 'The image names no build: not compared.'
-    }
-}
-
-# Basic disks only: the Storage cmdlets do not understand dynamic ones. 66 and the two GUIDs are
-# the types of the partitions in which the Logical Disk Manager keeps its data.
-function Test-Disk {
-    param($Registration)
-    $dynamic = @('{5808c8aa-7e8f-42e0-85d2-e1e90434cfb3}', '{af9b60a0-1431-4f62-bc68-3311714a69ad}')
-    foreach ($partition in @(Get-Partition -DiskNumber $Registration.Disk -ErrorAction Stop)) {
-        if (($dynamic -contains "$($partition.GptType)") -or ([int]$partition.MbrType -eq 66)) {
-            Add-Obstacle -Code 22 -Message "Disk $($Registration.Disk) is a dynamic disk."
-            return
-        }
-    }
-}
-
-function Test-Growth {
-    param($Registration, $Facts, [int64]$Missing)
-    $disk = Get-Disk -Number $Registration.Disk -ErrorAction Stop
-    $serial = "$($disk.SerialNumber)".Trim()
-    if ($serial -eq '' -or $serial -ne $DiskSerial.Trim()) {
-        Add-Obstacle -Code 31 -Message "The recovery partition is on the disk with serial '$serial', not '$($DiskSerial.Trim())'."
-        return
-    }
-    if ($Missing -le 0) { return }
-    $more = $Missing + 1MB - 1
-    $target = $Facts.Size + $more - ($more % 1MB)
-    $supported = Get-PartitionSupportedSize -DiskNumber $Registration.Disk -PartitionNumber $Registration.Partition -ErrorAction Stop
-    $limit = [int64]$supported.SizeMax
-    if ($limit -lt $target) {
-        Add-Obstacle -Code 32 -Message "The recovery partition would have to grow from $(Get-SizeText -Bytes $Facts.Size) to $(Get-SizeText -Bytes $target), but can grow to $(Get-SizeText -Bytes $limit) only. Lay the disk out again with a recovery partition of $(Get-SizeText -Bytes $Image.PartitionSize)."
-        return
-    }
-    $Run.ResizeTo = $target
-    Write-Log "The recovery partition can be extended to $(Get-SizeText -Bytes $target)."
-}
-
-function Test-Space {
-    param($Registration, $Facts, $Old, $Target)
-    # The old image leaves the partition before the new one comes.
-    $need = $Target.Size + $Image.SdiSize + $Target.Headroom
-    $room = $Facts.Free + $Old.Size
-    Write-Log "Recovery partition: $(Get-SizeText -Bytes $Facts.Size), room for an image $(Get-SizeText -Bytes $room), needed $(Get-SizeText -Bytes $need)."
-    if ($AllowResize) {
-        Test-Growth -Registration $Registration -Facts $Facts -Missing ($need - $room)
-    } elseif ($room -lt $need) {
-        Add-Obstacle -Code 29 -Message "The recovery partition has room for $(Get-SizeText -Bytes $room), but $(Get-SizeText -Bytes $need) are needed: the image, boot.sdi and headroom. See -AllowResize."
-    }
-    # The new image, the copy of the old one, and the old one again when reagentc moves it back.
-    $copies = $Target.Size + $Old.Size + $Old.Size + $WindowsHeadroom
-    $letter = $env:SystemDrive.Substring(0, 1)
-    $free = [int64](Get-Volume -DriveLetter $letter -ErrorAction Stop).SizeRemaining
-    if ($free -lt $copies) {
-        Add-Obstacle -Code 30 -Message "$env:SystemDrive has $(Get-SizeText -Bytes $free) free; the copies need $(Get-SizeText -Bytes $copies)."
-    }
-}
-
-function Test-Partition {
-    param($Registration, $Old, $Target)
-    try {
-        $facts = Get-PartitionFacts -Registration $Registration
-    } catch {
-        Add-Obstacle -Code 28 -Message "Partition $($Registration.Partition) of disk $($Registration.Disk) cannot be read: $($_.Exception.Message)"
-        return
-    }
-    if ($facts.IsWindows) {
-        Add-Obstacle -Code 27 -Message 'The recovery environment is on the partition of Windows itself: give the disk a recovery partition first.'
-        return
-    }
-    if (-not $facts.IsRecovery) {
-        Add-Obstacle -Code 28 -Message "Partition $($Registration.Partition) of disk $($Registration.Disk) is not of the type of recovery partitions."
-        return
-    }
-    Test-Space -Registration $Registration -Facts $facts -Old $Old -Target $Target
-}
-
-# Only what this script itself has put into its own folder.
-function Remove-Own {
-    param([string]$Path)
-    if (-not $Path.StartsWith("$Work\")) { throw "$Path is not a file of this script." }
-    if ([System.IO.File]::Exists($Path)) { Remove-Item -LiteralPath $Path -Force }
-}
-
-function Move-Own {
-    param([string]$From, [string]$To)
-    if ([System.IO.File]::Exists($From)) {
-        Remove-Own -Path $To
-        [System.IO.File]::Move($From, $To)
-    }
-}
-
-function Copy-Verified {
-    param([string]$From, [string]$To, [string]$Sha256)
-    Remove-Own -Path $To
-    [System.IO.File]::Copy($From, $To)
-    $facts = Get-FileFacts -Path $To
-    if ($facts.Sha256 -ne $Sha256) { throw "The copy of $From has SHA-256 $($facts.Sha256), not $Sha256." }
-}
-
-function Write-Note {
-    param([string]$Path, [string]$Mode, [string]$Old, [string]$New, $Registration)
-    $text = "mode=$Mode`r`nold=$Old`r`nnew=$New`r`ndisk=$($Registration.Disk)`r`npartition=$($Registration.Partition)`r`n"
-    [System.IO.File]::WriteAllText($Path, $text)
-}
-
-function Read-Note {
-    param([string]$Path)
-    $text = [System.IO.File]::ReadAllText($Path)
-    if ($text -match '^mode=(apply|rollback)\s+old=([0-9a-f]{64})\s+new=([0-9a-f]{64})\s+disk=(\d+)\s+partition=(\d+)\s*$') {
-        return [pscustomobject]@{
-            Mode = $Matches[1]; Old = $Matches[2]; New = $Matches[3]
-            Disk = [int]$Matches[4]; Partition = [int]$Matches[5]
-        }
-    }
-    throw "$Path cannot be understood."
-}
-
-# The end of a run that succeeded. After -Apply the copy of the old image is kept; moving the note
-# comes last and makes it valid. Done again after an interruption, it ends the same way.
-function Complete-Run {
-    param([string]$Mode)
-    if ($Mode -eq 'apply') {
-        Move-Own -From $PresentWim -To $KeptWim
-        Move-Own -From $PresentXml -To $KeptXml
-        Move-Own -From $Pending -To $KeptNote
-    }
-    Remove-Leftovers
-}
-
-function Remove-Leftovers {
-    Remove-Own -Path $Pending
-    Remove-Own -Path $PresentWim
-    Remove-Own -Path $PresentXml
-    Remove-Own -Path $NewWim
-    Remove-Own -Path $MovedBackWim
-}
-
-function Suspend-Protection {
-    if (-not (Test-HasBitLocker)) { return }
-    foreach ($volume in @(Get-BitLockerVolume -ErrorAction Stop)) {
-        if ($volume.MountPoint -eq $env:SystemDrive -and "$($volume.ProtectionStatus)" -eq 'On') {
-            $null = Suspend-BitLocker -MountPoint $env:SystemDrive -RebootCount 1 -ErrorAction Stop
-            Write-Log "BitLocker on $env:SystemDrive is suspended until the next restart, because the boot entry of the recovery environment changes."
-        }
-    }
-}
-
-function Confirm-Registered {
-    param([string]$Sha256, $Place)
-    $now = Get-Registration
-    if ($null -eq $now) { throw 'After reagentc /enable nothing is registered.' }
-    if ($now.Disk -ne $Place.Disk -or $now.Partition -ne $Place.Partition) {
-        throw "reagentc registered partition $($now.Partition) of disk $($now.Disk), not partition $($Place.Partition) of disk $($Place.Disk)."
-    }
-    $facts = Get-FileFacts -Path $now.Wim
-    $Run.Deployed = $facts.Sha256
-    if ($facts.Sha256 -ne $Sha256) {
-        throw "The registered file has SHA-256 $($facts.Sha256), not $Sha256."
-    }
-}
-
-function Disable-Recovery {
-    if ($null -eq (Get-Registration)) { return }
-    $answer = Invoke-Reagentc -Verb '/disable'
-    if ($answer.Code -ne 0) { throw "reagentc /disable failed with code $($answer.Code): $($answer.Text)" }
-    if ($null -ne (Get-Registration)) { throw 'reagentc /disable reports success, but WinRE is still registered.' }
-}
-
-function Enable-Recovery {
-    $answer = Invoke-Reagentc -Verb '/enable'
-    if ($answer.Code -ne 0) { throw "reagentc /enable failed with code $($answer.Code): $($answer.Text)" }
-}
-
-# The sturdy road: what reagentc registers is what lies at $StagedWim when it is called. Both moves
-# are renames on one volume, so no file is ever half there.
-function Switch-Image {
-    param([string]$Wim, [string]$Sha256, $Place)
-    Disable-Recovery
-    Move-Staged
-    [System.IO.File]::Move($Wim, $StagedWim)
-    Enable-Recovery
-    Confirm-Registered -Sha256 $Sha256 -Place $Place
-}
-
-function Move-Staged {
-    if ([System.IO.File]::Exists($StagedWim)) {
-        Remove-Own -Path $MovedBackWim
-        [System.IO.File]::Move($StagedWim, $MovedBackWim)
-    }
-}
-
-# Puts the image of before back after a failure or an interruption. It throws if that fails too.
-function Restore-Image {
-    param($Note)
-    $now = Get-Registration
-    if ($null -ne $now -and $now.Disk -eq $Note.Disk -and $now.Partition -eq $Note.Partition) {
-        $facts = Get-FileFacts -Path $now.Wim
-        if ($facts.Sha256 -eq $Note.Old) {
-            $Run.Deployed = $facts.Sha256
-            return
-        }
-    }
-    Disable-Recovery
-    if ([System.IO.File]::Exists($PresentWim)) {
-        Move-Staged
-        [System.IO.File]::Move($PresentWim, $StagedWim)
-    }
-    if (-not [System.IO.File]::Exists($ReAgentXml) -and [System.IO.File]::Exists($PresentXml)) {
-        [System.IO.File]::Copy($PresentXml, $ReAgentXml)
-    }
-    $answer = Invoke-Reagentc -Verb '/enable'
-    if ($answer.Code -ne 0 -and [System.IO.File]::Exists($PresentXml)) {
-        Write-Log "reagentc /enable failed with code $($answer.Code): once more with the kept ReAgent.xml."
-        [System.IO.File]::WriteAllText($ReAgentXml, [System.IO.File]::ReadAllText($PresentXml))
-        Enable-Recovery
-    } elseif ($answer.Code -ne 0) {
-        throw "reagentc /enable failed with code $($answer.Code): $($answer.Text)"
-    }
-    Confirm-Registered -Sha256 $Note.Old -Place $Note
-}
-
-function Undo-Run {
-    param([string]$Why)
-    Write-Log "Failed: $Why"
-    Write-Log 'Putting the old image back.'
-    $Run.Code = 42
-    try {
-        Restore-Image -Note (Read-Note -Path $Pending)
-    } catch {
-        throw "$Why The old image could not be put back: $($_.Exception.Message) It is kept below $Recovery."
-    }
-    $Run.Code = 41
-    Remove-Leftovers
-    throw "$Why The old image is registered again."
-}
-
-function Resize-Recovery {
-    param($Registration, $Old, $Target)
-    if ($Run.ResizeTo -eq 0) { return }
-    Write-Log "Extending the recovery partition to $(Get-SizeText -Bytes $Run.ResizeTo)."
-    Resize-Partition -DiskNumber $Registration.Disk -PartitionNumber $Registration.Partition -Size $Run.ResizeTo -ErrorAction Stop
-    $facts = Get-PartitionFacts -Registration $Registration
-    $need = $Target.Size + $Image.SdiSize + $Target.Headroom
-    $room = $facts.Free + $Old.Size
-    if ($room -lt $need) {
-        Stop-Run -Code 32 -Message "The recovery partition was extended but has room for $(Get-SizeText -Bytes $room) only; $(Get-SizeText -Bytes $need) are needed."
-    }
-}
-
-# Everything that can fail without harm comes before reagentc /disable.
-function Invoke-Switch {
-    param($Registration, $Old, $Target)
-    Resize-Recovery -Registration $Registration -Old $Old -Target $Target
-    Remove-Leftovers
-    Copy-Verified -From $Target.Source -To $NewWim -Sha256 $Target.Sha256
-    Copy-Verified -From $Registration.Wim -To $PresentWim -Sha256 $Old.Sha256
-    if ([System.IO.File]::Exists($ReAgentXml)) { [System.IO.File]::Copy($ReAgentXml, $PresentXml) }
-    Suspend-Protection
-    Write-Note -Path $Pending -Mode $Target.Mode -Old $Old.Sha256 -New $Target.Sha256 -Registration $Registration
-    try {
-        Switch-Image -Wim $NewWim -Sha256 $Target.Sha256 -Place $Registration
-    } catch {
-        Undo-Run -Why $_.Exception.Message
-    }
-    # From here the image is in place; what is left over is tidied up by the next run at the latest.
-    try {
-        Complete-Run -Mode $Target.Mode
-    } catch {
-        Write-Log "Files in $Work could not be tidied up: $($_.Exception.Message)"
-    }
-}
-
+@CHECKS@
+@SWITCH@
 # What is to be registered: the image of this folder, or the kept one.
 function Get-Target {
     if ($Rollback) {
@@ -539,32 +215,6 @@ function Get-Target {
     }
 }
 
-# After a crash or a loss of power. What was registered just before is finished; all else is undone.
-function Resume-Interrupted {
-    if (-not ($Apply -or $Rollback)) {
-        Stop-Run -Code 33 -Message 'An earlier run was interrupted. Run -Apply or -Rollback to put the old image back.'
-    }
-    $now = Get-Registration
-    try {
-        $note = Read-Note -Path $Pending
-    } catch {
-        if ($null -eq $now) { Stop-Run -Code 42 -Message "An earlier run was interrupted: nothing is registered, and its note is damaged. What it kept is below $Recovery." }
-        Write-Log 'An earlier run was interrupted, but a recovery environment is registered.'
-        Remove-Leftovers
-        return
-    }
-    if ($null -ne $now -and $now.Disk -eq $note.Disk -and $now.Partition -eq $note.Partition) {
-        $facts = Get-FileFacts -Path $now.Wim
-        if ($facts.Sha256 -eq $note.New) {
-            Write-Log 'An earlier run was interrupted after its last step: finishing it.'
-            Complete-Run -Mode $note.Mode
-            return
-        }
-    }
-    Suspend-Protection
-    Undo-Run -Why 'An earlier run was interrupted.'
-}
-
 function Invoke-Work {
     if ([System.IO.File]::Exists($Pending)) { Resume-Interrupted }
     $target = Get-Target
@@ -584,12 +234,11 @@ function Invoke-Work {
     }
     Test-Power
     Test-BitLocker
-    if (-not $Rollback) { Test-Windows }
-    try {
-        Test-Disk -Registration $registration
-    } catch {
-        Write-Log "The partitions of disk $($registration.Disk) cannot be listed: $($_.Exception.Message)"
+    if (-not $Rollback) {
+        Test-Windows
+        Test-Serviced -Registration $registration
     }
+    Test-Disk -Registration $registration
     Test-Partition -Registration $registration -Old $old -Target $target
     foreach ($obstacle in $Run.Obstacles) { Write-Log "Obstacle: $($obstacle.Message)" }
     if ($Run.Obstacles.Count -gt 0) {

@@ -7,7 +7,8 @@ Prints one line: what is registered, what is expected, and whether the expected 
 recovery partition. Runs as SYSTEM under Windows PowerShell 5.1 and needs no other file.
 
 Exit codes:
-  0  the expected image is registered; the line begins with "Compliant"
+  0  the expected image is registered, the line begins with "Compliant"; or a newer one, which an
+     update has serviced: the line begins with "Compliant: newer"
   1  it is not, or this cannot be told; the line begins with "Not compliant"
 
 Intune: use it as the detection script of a remediation or of a Win32 app. Configuration Manager:
@@ -24,6 +25,7 @@ $ErrorActionPreference = 'Stop'
 $Image = [pscustomobject]@{
     Name      = @NAME@
     Build     = @BUILD@
+    Version   = @VERSION@
     Revision  = @REVISION@
     WimSha256 = @WIM_SHA256@
     WimSize   = [int64]@WIM_SIZE@
@@ -32,15 +34,6 @@ $Image = [pscustomobject]@{
 $ServicingHeadroom = [int64]262144000
 
 @FUNCTIONS@
-function Get-ImageBuild {
-    param([string]$Wim)
-    try {
-        return "$((Get-WindowsImage -ImagePath $Wim -Index 1 -ErrorAction Stop).Version)"
-    } catch {
-        return 'unknown'
-    }
-}
-
 function Get-Fit {
     param($Registration, [int64]$OldSize)
     $facts = Get-PartitionFacts -Registration $Registration
@@ -61,7 +54,14 @@ function Get-State {
     $facts = Get-FileFacts -Path $registration.Wim
     $right = $facts.Sha256 -eq $Image.WimSha256
     $build = $Image.Build
-    if (-not $right) { $build = Get-ImageBuild -Wim $registration.Wim }
+    $newer = ''
+    if (-not $right) {
+        $build = Get-ImageVersion -Wim $registration.Wim
+        # An update has serviced it: replacing it would take that back, and Deploy-RecoveryImage.ps1
+        # refuses to.
+        $right = Test-IsNewer -Left $build -Right $Image.Version
+        if ($right) { $newer = 'newer; ' }
+    }
     try {
         $fit = Get-Fit -Registration $registration -OldSize $facts.Size
     } catch {
@@ -69,7 +69,7 @@ function Get-State {
     }
     return [pscustomobject]@{
         Right = $right
-        Text  = "deployed build $build, SHA-256 $($facts.Sha256); $expected; $fit"
+        Text  = "${newer}deployed build $build, SHA-256 $($facts.Sha256); $expected; $fit"
     }
 }
 

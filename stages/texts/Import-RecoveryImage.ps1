@@ -7,9 +7,11 @@ Each image is added under a name that ends in its version, beside all that is th
 what they can start until somebody takes it out of service. An image whose name is there already is
 left alone, so the script can be run again.
 
--Replace removes, after the new image was added, older versions of the same image: those whose name
-is the name of the image and a version in parentheses, of the same architecture. No other image is
-ever touched.
+-Replace removes, after all images were added, every other version of them. Those are the images of
+the same architecture whose name is the name of the image and a version, 8 hexadecimal digits in
+parentheses, and whose description ends in the mark of the artifact that this folder is, such as
+"[remedia helpdesk]". No other image is ever touched, not even one of the same name from another
+artifact.
 
 The SHA-256 of every file is compared before anything is added. -WhatIf shows what would be done.
 
@@ -17,7 +19,7 @@ Exit codes: 0 all images are there; 2 not elevated; 3 this server lacks WDS or i
 module; 4 a file is missing or damaged; 5 WDS refused.
 
 .PARAMETER Replace
-Remove older versions of these images afterwards.
+Remove other versions of these images afterwards.
 #>
 #Requires -Version 5.1
 [CmdletBinding(SupportsShouldProcess = $true)]
@@ -100,21 +102,25 @@ function Add-Image {
     }
 }
 
-function Test-IsOlder {
-    param([string]$Other, [string]$Name, [string]$NewName)
-    return ($Other -ne $NewName) -and ($Other -match ('^' + [regex]::Escape($Name) + ' \([0-9A-Za-z._-]+\)$'))
+# Another version of $Image, from an earlier build of this artifact. $NewNames: what stays.
+function Test-IsOtherVersion {
+    param($Other, $Image, $NewNames)
+    $name = "$($Other.ImageName)"
+    if ($NewNames -contains $name) { return $false }
+    if ($name -notmatch ('^' + [regex]::Escape($Image.Name) + ' \([0-9a-f]{8}\)$')) { return $false }
+    return "$($Other.Description)" -match ([regex]::Escape($Image.Mark) + '$')
 }
 
-function Remove-Older {
-    param($Image, [string]$NewName)
+function Remove-OtherVersions {
+    param($Image, $NewNames)
     $architecture = Get-WdsArchitecture -Arch $Image.Arch
     if ($architecture -eq '') {
-        Write-Host "Older versions of $($Image.Name) stay: the WDS cmdlets cannot name $($Image.Arch)."
+        Write-Host "Other versions of $($Image.Name) stay: the WDS cmdlets cannot name $($Image.Arch)."
         return
     }
     foreach ($other in @(Get-BootImages -Architecture $architecture)) {
         $name = "$($other.ImageName)"
-        if ((Test-IsOlder -Other $name -Name $Image.Name -NewName $NewName) -and $PSCmdlet.ShouldProcess($name, 'Remove')) {
+        if ((Test-IsOtherVersion -Other $other -Image $Image -NewNames $NewNames) -and $PSCmdlet.ShouldProcess($name, 'Remove')) {
             Remove-WdsBootImage -ImageName $name -Architecture $architecture -FileName $other.FileName -ErrorAction Stop
             Write-Host "Removed: $name"
         }
@@ -124,10 +130,14 @@ function Remove-Older {
 try {
     Assert-Server
     Assert-Files
+    $newNames = @()
     foreach ($image in $Images) {
         $newName = "$($image.Name) ($($image.Version))"
         Add-Image -Image $image -NewName $newName
-        if ($Replace) { Remove-Older -Image $image -NewName $newName }
+        $newNames += $newName
+    }
+    if ($Replace) {
+        foreach ($image in $Images) { Remove-OtherVersions -Image $image -NewNames $newNames }
     }
     $Run.Code = 0
 } catch {

@@ -74,3 +74,34 @@ $BcdIdentifier = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
 $NoIdentifier = '00000000-0000-0000-0000-000000000000'
 $RecoveryGptType = '{de94bba4-06d1-4d40-a16a-bfd50179d6ac}'
 $RecoveryMbrType = 39
+
+# "10.0.26100.1742" as one number, so that a higher version is a higher number; $null for what is
+# no such version.
+function Get-VersionRank {
+    param([string]$Version)
+    if ($Version -match '^(\d{1,3})\.(\d{1,5})\.(\d{1,5})\.(\d{1,5})$') {
+        $high = [int64]$Matches[1] * 100000 + [int64]$Matches[2]
+        $low = [int64]$Matches[3] * 100000 + [int64]$Matches[4]
+        return $high * 10000000000 + $low
+    }
+    return $null
+}
+
+# What a WIM says of itself. Updates that service WinRE in place raise it.
+function Get-ImageVersion {
+    param([string]$Wim)
+    try {
+        return "$((Get-WindowsImage -ImagePath $Wim -Index 1 -ErrorAction Stop).Version)"
+    } catch {
+        return 'unknown'
+    }
+}
+
+# Whether $Left is a higher version than $Right. What is no version is not compared.
+function Test-IsNewer {
+    param([string]$Left, [string]$Right)
+    $first = Get-VersionRank -Version $Left
+    $second = Get-VersionRank -Version $Right
+    if ($null -eq $first -or $null -eq $second) { return $false }
+    return $first -gt $second
+}

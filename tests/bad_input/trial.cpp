@@ -68,6 +68,12 @@ std::vector<std::string> failed_outputs(const std::string& output) {
   return outputs;
 }
 
+bool is_scratch(const std::string& path) {
+  for (const char* ending : {".part", "winre", ".mkntfs", ".winpeshl"})
+    if (path.ends_with(ending)) return true;
+  return path.find("/bios-boot.") != std::string::npos;
+}
+
 void give_to_nobody(const fs::path& path) {
   EXPECT_EQ(lchown(path.c_str(), kNobody, kNobody), 0) << path;
 }
@@ -109,7 +115,7 @@ void Trial::refuses(const Complaint& complaint) {
   EXPECT_EQ(snapshot(root(), false), sources) << "the user's files were changed";
   Snapshot after = fs::exists(*this / "out") ? snapshot(root(), true) : Snapshot();
   for (const auto& [path, state] : after) {
-    EXPECT_FALSE(path.ends_with(".part") || path.ends_with("winre")) << path << " was left behind";
+    EXPECT_FALSE(is_scratch(path)) << path << " was left behind";
   }
   for (const std::string& file : failed_outputs(output)) {
     EXPECT_EQ(after[file], before[file]) << file << " was changed";
@@ -137,9 +143,9 @@ void Trial::check_report(const Complaint& complaint) const {
 void Trial::builds() {
   build();
   auto mended = artifacts_of(*this / "out");
-  EXPECT_EQ(mended.size(), 3u) << output;
+  EXPECT_EQ(mended.size(), products) << output;
   for (const auto& [path, state] : snapshot(root(), true)) {
-    EXPECT_FALSE(path.ends_with(".part")) << path << " was left behind";
+    EXPECT_FALSE(is_scratch(path)) << path << " was left behind";
   }
   fs::remove_all(*this / "out");
   build();
@@ -155,6 +161,14 @@ void Trial::become_nobody() {
   give_to_nobody(root());
   for (const auto& entry : fs::recursive_directory_iterator(root())) give_to_nobody(entry.path());
   wrapper = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+}
+
+std::vector<std::string> Trial::leftovers() const {
+  std::vector<std::string> found;
+  for (const auto& entry : fs::recursive_directory_iterator(*this / "out")) {
+    if (is_scratch(entry.path())) found.push_back(entry.path());
+  }
+  return found;
 }
 
 nlohmann::json Trial::manifest() const {

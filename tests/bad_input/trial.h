@@ -46,6 +46,10 @@ class Trial : public Space {
   void become_nobody();
 
   nlohmann::json manifest() const;
+  /// What is left below OUT of stages that ended in the middle.
+  std::vector<std::string> leftovers() const;
+
+  std::size_t products = 3;  ///< files that a whole build makes
 
  private:
   void check_report(const Complaint& complaint) const;

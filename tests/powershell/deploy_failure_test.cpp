@@ -106,6 +106,106 @@ TEST_F(Fleet, LogsWhereItIsTold) {
             std::string::npos);
 }
 
+// The power goes before reagentc /enable of a run with `given`; then `image` is registered.
+void interrupt(Pc& one, const std::string& image, bool rolling_back) {
+  Pc trial;
+  if (rolling_back) trial.apply();
+  rolling_back ? trial.rollback() : trial.apply();
+  const auto& changes = trial.machine.changes;
+  auto enable = std::find(changes.begin(), changes.end(), "reagentc /enable");
+  ASSERT_NE(enable, changes.end());
+  one.machine.lose_power_at_change = static_cast<int>(enable - changes.begin()) + 1;
+  EXPECT_THROW(rolling_back ? one.rollback() : one.apply(), PowerLoss);
+  one.machine.lose_power_at_change = 0;
+  one.machine.files[Machine::path_of_partition(0, 4) + "\\recovery\\windowsre\\winre.wim"] = image;
+  one.machine.files.erase("c:\\windows\\system32\\recovery\\winre.wim");
+  one.machine.registered = true;
+}
+
+const std::string kThird = "an image that Windows itself has registered";
+
+TEST_F(Fleet, LeavesAnImageThatWasRegisteredAfterAnInterruptionAndKeepsTheOldOne) {
+  interrupt(*this, kThird, false);
+  machine.wim_versions[kThird] = "10.0.26100.9999";
+  EXPECT_EQ(report(), 33);
+  EXPECT_EQ(apply(), 36);
+  EXPECT_EQ(machine.registered_wim(), kThird);
+  EXPECT_FALSE(machine.did("/disable"));
+  EXPECT_EQ(machine.files[std::string(kWork) + "kept.wim"], kOld);
+  for (const char* name : {"new.wim", "present.wim", "pending.txt"})
+    EXPECT_FALSE(machine.files.contains(std::string(kWork) + name)) << name;
+  EXPECT_EQ(report(), 36);
+  EXPECT_EQ(rollback(), 0);
+  EXPECT_EQ(machine.registered_wim(), kOld);
+}
+
+TEST_F(Fleet, AnInterruptedRollbackThatWasOvertakenLeavesTheKeptImage) {
+  ASSERT_EQ(apply(), 0);
+  interrupt(*this, kThird, true);
+  machine.wim_versions[kThird] = "10.0.26100.9999";
+  EXPECT_EQ(apply(), 36);
+  EXPECT_EQ(machine.registered_wim(), kThird);
+  EXPECT_EQ(rollback(), 0);
+  EXPECT_EQ(machine.registered_wim(), kOld);
+}
+
+// Finding it may itself be interrupted, at every step.
+TEST_F(Fleet, KeepsTheOldImageWhenItIsInterruptedAgain) {
+  for (int step = 1; step <= 12; ++step) {
+    SCOPED_TRACE(step);
+    Pc one;
+    interrupt(one, kThird, false);
+    one.machine.wim_versions[kThird] = "10.0.26100.9999";
+    one.machine.lose_power_at_change = step;
+    try {
+      one.apply();
+    } catch (const PowerLoss&) {
+    }
+    one.machine.lose_power_at_change = 0;
+    EXPECT_EQ(one.apply(), 36);
+    EXPECT_EQ(one.machine.registered_wim(), kThird);
+    EXPECT_EQ(one.machine.files[std::string(kWork) + "kept.wim"], kOld);
+    EXPECT_EQ(one.rollback(), 0);
+    EXPECT_EQ(one.machine.registered_wim(), kOld);
+  }
+}
+
+TEST_F(Fleet, ADamagedNoteDoesNotCostTheBackup) {
+  for (const std::string& since : {kNew, kThird}) {
+    for (int step = 0; step <= 12; ++step) {
+      SCOPED_TRACE(since + ", " + std::to_string(step));
+      Pc one;
+      interrupt(one, since, false);
+      one.machine.wim_versions[kThird] = "10.0.26100.9999";
+      one.machine.files[std::string(kWork) + "pending.txt"] = std::string(40, '\0');
+      one.machine.lose_power_at_change = step;
+      try {
+        one.apply();
+      } catch (const PowerLoss&) {
+      }
+      one.machine.lose_power_at_change = 0;
+      EXPECT_EQ(one.apply(), since == kNew ? 0 : 36);
+      EXPECT_EQ(one.machine.registered_wim(), since);
+      EXPECT_EQ(one.machine.files[std::string(kWork) + "kept.wim"], kOld);
+      EXPECT_EQ(one.rollback(), 0);
+      EXPECT_EQ(one.machine.registered_wim(), kOld);
+    }
+  }
+}
+
+TEST_F(Fleet, ADamagedNoteOfARunThatReplacedNothingIsDropped) {
+  interrupt(*this, kOld, false);
+  std::string note = std::string(kWork) + "pending.txt";
+  machine.files[note] = "x";
+  EXPECT_EQ(report(), 33);
+  EXPECT_EQ(apply(), 0);
+  EXPECT_EQ(machine.files[std::string(kWork) + "kept.wim"], kOld);
+  machine.files[note] = "x";
+  machine.registered = false;
+  EXPECT_EQ(apply(), 42);
+  EXPECT_TRUE(machine.files.contains(note));
+}
+
 // One change fails, or the PC loses power before it; then the next runs find their way.
 void break_at(int step, bool power) {
   SCOPED_TRACE("step " + std::to_string(step) + (power ? ", power" : ", failure"));

@@ -122,6 +122,12 @@ TEST_F(Fleet, RefusesDynamicDisks) {
   expect_refused(22);
 }
 
+TEST_F(Fleet, RefusesADiskWhosePartitionsCannotBeListed) {
+  machine.partitions.clear();
+  expect_refused(22);
+  EXPECT_TRUE(said("cannot be listed"));
+}
+
 TEST_F(Fleet, RefusesAnotherArchitecture) {
   image.arch = "arm64";
   expect_refused(23);
@@ -139,8 +145,87 @@ TEST_F(Fleet, RefusesAWindowsThatIsNewerThanTheImage) {
   expect_refused(25);
   image.build = "10.0.9600.1";  // as numbers, not as text
   expect_refused(25);
+  image.build = "6.3.26100.1";
+  expect_refused(25);
   image.build = "10.0.27000.1";
   EXPECT_EQ(apply(), 0);
+}
+
+// An enablement package raises the build that the registry names, and no file.
+TEST_F(Fleet, TakesTheImageOfTheMediumThatAPcWithAnEnablementPackageCameFrom) {
+  struct Release {
+    const char* registry;
+    const char* files;
+    const char* newer;
+  };
+  for (const Release& release : {Release{"19045", "19041", "22000"},
+                                 {"22631", "22621", "26100"},
+                                 {"26200", "26100", "27500"}}) {
+    SCOPED_TRACE(release.registry);
+    Pc one;
+    one.machine
+        .registry["hklm:\\software\\microsoft\\windows nt\\currentversion|currentbuildnumber"] =
+        Value::text(release.registry);
+    one.machine.wim_versions[kOld] = "10.0.10240.1";
+    one.image.build = "10.0." + std::string(release.files) + ".1742";
+    one.machine.kernel = "10.0." + std::string(release.newer) + ".1";
+    one.expect_refused(25);
+    one.machine.kernel = "10.0." + std::string(release.files) + ".5000";
+    EXPECT_EQ(one.apply(), 0);
+  }
+}
+
+TEST_F(Fleet, LeavesARegisteredImageThatAnUpdateHasServiced) {
+  for (const char* version : {"10.0.26100.1743", "10.0.26100.10000", "10.0.26200.1", "11.0.1.1"}) {
+    machine.wim_versions[kOld] = version;
+    expect_refused(36);
+    EXPECT_TRUE(said(version));
+    EXPECT_EQ(detect(), 0);
+    EXPECT_TRUE(machine.console.at(0).starts_with("Compliant: newer; deployed build ")) << version;
+  }
+  for (const char* version : {"10.0.26100.1742", "10.0.26100.999", "10.0.9600.20000", "odd", ""}) {
+    Pc one;
+    one.machine.wim_versions[kOld] = version;
+    EXPECT_EQ(one.detect(), 1) << version;
+    EXPECT_EQ(one.apply(), 0) << version;
+  }
+}
+
+// The kernel of an image lags behind its updates, and so does the XML of some.
+TEST_F(Fleet, TheHigherVersionOfTheImageCounts) {
+  machine.wim_versions[kOld] = "10.0.26100.3037";
+  image.xml_version = "10.0.26100.3036";
+  expect_refused(36);
+  for (const char* version : {"10.0.26100", "x'; exit 0 #", "10.0.26100.999"}) {
+    image.xml_version = version;
+    expect_refused(36);
+  }
+  image.xml_version = "10.0.26100.3037";
+  EXPECT_EQ(detect(), 1);
+  EXPECT_EQ(apply(), 0);
+}
+
+TEST_F(Fleet, ComparesNoVersionsThatItDoesNotKnow) {
+  machine.wim_versions[kOld] = "10.0.26100.9999";
+  image.build = "10.0.26100";
+  EXPECT_EQ(detect(), 1);
+  EXPECT_EQ(report(), 10);
+  EXPECT_TRUE(said("not both known"));
+  machine.wim_versions.clear();
+  image.build = "10.0.26100.1742";
+  EXPECT_EQ(detect(), 1);
+  EXPECT_TRUE(said("deployed build unknown"));
+  EXPECT_EQ(apply(), 0);
+  EXPECT_TRUE(said("Registered version: unknown"));
+}
+
+// The kept image is the older one as a rule, and whoever asks for it wants just that.
+TEST_F(Fleet, RollbackDoesNotCompareVersions) {
+  ASSERT_EQ(apply(), 0);
+  machine.wim_versions[kNew] = "10.0.29000.1";
+  machine.kernel = "10.0.29000.1";
+  EXPECT_EQ(rollback(), 0);
+  EXPECT_EQ(machine.registered_wim(), kOld);
 }
 
 TEST_F(Fleet, ComparesNeitherBuildNorLanguageWhenTheImageNamesNone) {

@@ -2,6 +2,7 @@
 #include "powershell/machine.h"
 
 #include <algorithm>
+#include <sstream>
 
 namespace remedia::powershell {
 
@@ -37,6 +38,8 @@ Machine::Machine() {
   serials = {{0, "  S4EVNX0N  "}};
   files["c:\\windows\\system32\\reagentc.exe"] = "program";
   files["c:\\windows\\system32\\manage-bde.exe"] = "program";
+  files["c:\\windows\\system32\\ntoskrnl.exe"] = "program";
+  wim_versions["the old image"] = "10.0.22621.1";
   files[std::string(kRecovery) + "reagent.xml"] = "<WindowsRE version=\"2.0\"/>";
   files[path_of_partition(0, 4) + "\\recovery\\windowsre\\winre.wim"] = "the old image";
   hidden.insert(path_of_partition(0, 4) + "\\recovery\\windowsre\\winre.wim");
@@ -131,10 +134,27 @@ Value Machine::static_method(const std::string& type, const std::string& name,
     change("make " + texts[0]);
     return make_object("directory", {});
   }
+  if (type == "system.diagnostics.fileversioninfo" && name == "getversioninfo")
+    return file_version(texts.at(0));
   if (type == "regex" && name == "escape") return Value::text(escaped(texts.at(0)));
   if (type == "system.security.principal.windowsidentity" && name == "getcurrent")
     return make_object("identity", {});
   throw Unsupported("unknown method [" + type + "]::" + name);
+}
+
+// Only the numbers: the text may be another.
+Value Machine::file_version(const std::string& path) {
+  file(path);
+  if (!same(path, "C:\\Windows\\System32\\ntoskrnl.exe"))
+    throw Unsupported("the version of " + path);
+  Members members = {{"FileVersion", Value::text("6.2.9200.0 (template)")}};
+  std::istringstream numbers(kernel);
+  for (const char* part : {"FileMajorPart", "FileMinorPart", "FileBuildPart", "FilePrivatePart"}) {
+    std::string number;
+    std::getline(numbers, number, '.');
+    members.emplace_back(part, cast("int", Value::text(number)));
+  }
+  return make_object("version", std::move(members));
 }
 
 Value Machine::file_method(const std::string& name, const std::vector<std::string>& args) {

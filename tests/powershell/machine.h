@@ -36,6 +36,7 @@ struct WdsImage {
   std::string name;
   std::string file;
   std::string architecture;
+  std::string description = {};
 };
 
 class Machine : public Host {
@@ -52,7 +53,9 @@ class Machine : public Host {
   std::vector<std::int64_t> batteries = {};
   std::vector<BitLockerVolume> bitlocker = {};
   bool bitlocker_module = true;
-  std::map<std::string, Value> registry;  ///< by lower-case "key|value"
+  std::map<std::string, Value> registry;            ///< by lower-case "key|value"
+  std::string kernel = "10.0.26100.1742";           ///< file version of ntoskrnl.exe
+  std::map<std::string, std::string> wim_versions;  ///< in the XML, by content of the WIM
   std::vector<std::string> languages = {"en-US"};
   bool elevated = true;
   bool host_is_64_bit = true;
@@ -108,6 +111,7 @@ class Machine : public Host {
   Value partition_object(const Partition& partition) const;
   std::string key(const std::string& path) const;
   std::string& file(const std::string& path);
+  Value file_version(const std::string& path);
   Value open_read(const std::string& path);
   Value open_lock(const std::string& path);
   Value file_method(const std::string& name, const std::vector<std::string>& args);

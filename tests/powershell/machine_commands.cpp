@@ -194,11 +194,12 @@ void Machine::add_security_commands() {
          }
          return Value::array(found);
        }});
-  add("get-windowsimage",
-      {{"imagepath", "index"}, true, [this](const Call& call) {
-         file(call.text("imagepath"));
-         return make_object("image", {{"Version", Value::text("10.0.22621.1")}});
-       }});
+  add("get-windowsimage", {{"imagepath", "index"}, true, [this](const Call& call) {
+                             auto found = wim_versions.find(file(call.text("imagepath")));
+                             if (found == wim_versions.end())
+                               throw ScriptError{"The data is invalid."};
+                             return make_object("image", {{"Version", Value::text(found->second)}});
+                           }});
 }
 
 void Machine::add_wds_commands() {
@@ -213,9 +214,10 @@ void Machine::add_wds_commands() {
          for (const WdsImage& each : wds) {
            if (call.has("architecture") && !same(each.architecture, call.text("architecture")))
              continue;
-           found.push_back(make_object(
-               "MSFT_WdsBootImage",
-               {{"ImageName", Value::text(each.name)}, {"FileName", Value::text(each.file)}}));
+           found.push_back(
+               make_object("MSFT_WdsBootImage", {{"ImageName", Value::text(each.name)},
+                                                 {"FileName", Value::text(each.file)},
+                                                 {"Description", Value::text(each.description)}}));
          }
          return Value::array(found);
        }});
@@ -226,7 +228,10 @@ void Machine::add_wds_commands() {
          for (const WdsImage& each : wds) {
            if (same(each.file, call.text("newfilename"))) throw ScriptError{"The file exists."};
          }
-         wds.push_back({call.text("newimagename"), call.text("newfilename"), "X64"});
+         if (call.text("newdescription").empty())
+           throw ScriptError{"Cannot bind argument to parameter 'NewDescription'."};
+         wds.push_back({call.text("newimagename"), call.text("newfilename"), "X64",
+                        call.text("newdescription")});
          return make_object("MSFT_WdsBootImage", {});
        }});
   add("remove-wdsbootimage",
