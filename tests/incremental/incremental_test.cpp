@@ -406,7 +406,7 @@ TEST(Concurrent, TwoNinjasAreSeenByTheirStages) {
   space.build();
   fs::remove(space / "out/r/helpdesk/boot.wim");
   Fd lock;
-  ASSERT_TRUE(try_lock(space / "out/r/helpdesk/boot.wim.spec", lock));
+  ASSERT_TRUE(try_lock(space / "out/.store/wim/r.helpdesk.record.spec", lock));
   ProcessResult result = space.run({"ninja", "-C", "out"});
   EXPECT_NE(result.status, 0);
   EXPECT_NE(result.output.find("another build is writing"), std::string::npos) << result.output;

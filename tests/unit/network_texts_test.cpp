@@ -156,17 +156,23 @@ TEST(NetworkTexts, IpxeStartsTheOnlyImage) {
 }
 
 TEST(NetworkTexts, IpxeHasAMenuOfSeveralImages) {
-  std::string script = statements(ipxe_script(two()), "#");
+  NetworkTree tree = two();
+  tree.default_image = 1;
+  tree.timeout_seconds = 15;
+  std::string script = statements(ipxe_script(tree), "#");
   EXPECT_TRUE(has(script,
                   "menu Recovery images: helpdesk\n"
                   "item image1 Help desk\n"
                   "item image2 Laboratory\n"
-                  "choose image || exit 0\n"
+                  "choose --default image2 --timeout 15000 image || exit 0\n"
                   "goto ${image}\n"
                   ":image1\n"));
   EXPECT_TRUE(has(script,
                   ":image2\nkernel ${base}/wimboot || goto failed\n"
                   "initrd --name boot.wim ${base}/Boot/boot2.wim boot.wim || goto failed\n"));
+  tree.timeout_seconds = 0;
+  EXPECT_TRUE(has(ipxe_script(tree), "item image2 Laboratory\ngoto image2\n"))
+      << "who does not wait starts the default";
 }
 
 TEST(NetworkTexts, IpxeNamesCannotBeCommands) {
