@@ -25,8 +25,8 @@ std::uint64_t size_field(const recipe::Node& node, std::string_view field) {
   constexpr std::uint64_t kMost = 16 * 1024 * kGiB;
   if (!node.has(field)) return 0;
   std::optional<std::uint64_t> size = parse_byte_size(node.text(field));
-  if (size && *size > kMost) {
-    throw Failure(Diagnostic{.message = fmt::format("'{}' is more than 16 TiB", node.text(field)),
+  if (size && *size >= kMost) {
+    throw Failure(Diagnostic{.message = fmt::format("'{}' is 16 TiB or more", node.text(field)),
                              .where = node.place(field),
                              .hint = "no medium that is meant here is that large"});
   }

@@ -24,8 +24,6 @@ namespace {
 using recipe::Type;
 
 const std::string kFolder = "Recovery/WindowsRE/";
-// What NTFS counts with clusters of 4096 bytes.
-constexpr std::uint64_t kMostBytes = (std::uint64_t{1} << 44) - kMiB;
 const char kOverride[] = "i_accept_that_this_bypasses_bitlocker";
 
 const recipe::Schema schema = {
@@ -140,12 +138,6 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
 std::uint64_t size_for(const graph::Job& job, const PartitionRules& rules) {
   std::uint64_t wanted = job.parameters().at("size");
   if (wanted == 0) return rules.least();
-  if (wanted > kMostBytes) {
-    job.fail_at("size",
-                fmt::format("an NTFS volume has at most {}, but is to have {}",
-                            byte_size_text(kMostBytes), byte_size_text(wanted)),
-                "make size smaller");
-  }
   if (wanted >= rules.least()) return wanted;
   job.fail_at(
       "size",

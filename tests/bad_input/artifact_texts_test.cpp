@@ -155,7 +155,7 @@ TEST(Titles, ThatNoCommandLineCanSayAreRefusedForWdsAlone) {
     WaysOut trial;
     trial.write("recipes/r.lua", recipe_of({title}, "wds { boot = boot, anonymous = true }"));
     trial.refuses(
-        {.under = "boot", .says = {"cannot be given to wdsutil", "leave them out"}, .line = 6});
+        {.under = "title", .says = {"cannot be given the title", "leave out quotes"}, .line = 3});
     trial.write("recipes/r.lua", recipe_of({title}, "usb { boot = boot }, all"));
     trial.build();
   }

@@ -271,7 +271,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "mkntfs",
                 nullptr,
                 "partition { boot = boot }",
-                {"'mkntfs', which makes NTFS volumes, was not found", "install the package"}},
+                {"'mkntfs' was not found", "install the package"}},
         Program{"bad_mkntfs",
                 "mkntfs",
                 "echo no memory; exit 1",
@@ -343,12 +343,12 @@ TEST(SpoiltInputs, OfArtifactsAreNamed) {
       {"source", ".boot", bits, {"is damaged", "delete it (below OUT)"}, 4},
       {"source", ".boot", half, {"is damaged", "delete it (below OUT)"}, 2},
       {"source", ".boot.tree", half, {"is damaged", "delete it (below OUT)"}, 4},
-      {"wim", ".record", half, {"is damaged", "delete it (below OUT)"}, 3},
+      {"wim", ".record", half, {"is damaged", "delete it (below OUT)"}, 4},
       {"wim",
        ".record",
        empty_record,
        {"lacks what should be in it", "delete the folder .store"},
-       3},
+       4},
   };
   const char* const products[] = {"helpdesk.usb.img", "helpdesk.recovery.img", "recovery/boot.sdi",
                                   "wds/tftp/Boot/BCD"};

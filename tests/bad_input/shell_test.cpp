@@ -150,8 +150,8 @@ struct Field {
 
 TEST(ShellFields, ThatContradictItAreRefused) {
   const Field cases[] = {
-      {R"(winpeshl = { "cmd.exe" })", "winpeshl", {"says what else is started", "winre_tool"}},
-      {R"(startnet = "wpeinit")", "startnet", {"says what else is started", "winre_tool"}},
+      {R"(winpeshl = { "cmd.exe" })", "winpeshl", {"may start something else", "winre_tool"}},
+      {R"(startnet = "wpeinit")", "startnet", {"may start something else", "winre_tool"}},
       {R"(winre_tool_parameters = "-x")",
        "winre_tool_parameters",
        {"means nothing here", "name the program"}},
@@ -185,7 +185,7 @@ TEST(ShellFields, RegistryThatStartsProgramsIsRefused) {
       R"(HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\AppCertDlls)",
       R"(HKLM\SYSTEM\CurrentControlSet\Services\evil)",
       R"(HKLM\SOFTWARE\Classes\CLSID\{x}\InprocServer32)",
-      R"(HKLM\DEFAULT\Software\Example)",
+      R"(HKU\.DEFAULT\Software\Example)",
   };
   Shell trial;
   for (const char* key : keys) {

@@ -68,6 +68,7 @@ TEST_F(ProductArm64, StartsFromAStickWithGptAndLargeSectors) {
 TEST_F(ProductArm64, NetworkTreeHasNothingForBios) {
   build("wds { boot = { first, second }, anonymous = true }");
   EXPECT_EQ(files("out/r/first/wds/tftp"), (std::set<std::string>{
+                                               "BCD",
                                                "Boot/BCD",
                                                "Boot/arm64/bootmgfw.efi",
                                                "Boot/boot.sdi",
