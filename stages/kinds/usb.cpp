@@ -317,26 +317,15 @@ class Disk {
     return volume;
   }
 
-  exfat::Volume exfat_volume() const {
-    exfat::Volume volume;
+  /// An exfat::Volume or ntfs::Volume.
+  template <typename Volume>
+  Volume data_volume() const {
+    Volume volume;
     volume.label = p().at("data").at("label");
     volume.files = data_.files;
     volume.folders = data_.folders;
     volume.clock = p().at("clock");
-    volume.serial = names_.short_number("data volume");
-    volume.size = places_.data_size;
-    volume.sector_size = sector_size();
-    volume.start_sector = places_.data() / sector_size();
-    return volume;
-  }
-
-  ntfs::Volume ntfs_volume() const {
-    ntfs::Volume volume;
-    volume.label = p().at("data").at("label");
-    volume.files = data_.files;
-    volume.folders = data_.folders;
-    volume.clock = p().at("clock");
-    volume.serial = names_.number("data volume");
+    volume.serial = static_cast<decltype(volume.serial)>(names_.number("data volume"));
     volume.size = places_.data_size;
     volume.sector_size = sector_size();
     volume.start_sector = places_.data() / sector_size();
@@ -344,10 +333,14 @@ class Disk {
   }
 
   std::uint64_t least_data_size() const {
-    if (p().at("data").at("filesystem") != "ntfs") return exfat::smallest_size(exfat_volume());
+    if (p().at("data").at("filesystem") != "ntfs")
+      return exfat::smallest_size(data_volume<exfat::Volume>());
     std::uint64_t content = 0;
     for (const VolumeFile& file : data_.files) content += round_up(file.size(), kNtfsCluster);
-    return content + ntfs::overhead(content + kMiB, data_.files.size() + data_.folders.size());
+    // What NTFS takes grows with the volume, by less than a hundredth of it.
+    std::uint64_t names = data_.files.size() + data_.folders.size();
+    std::uint64_t size = content + ntfs::overhead(content, names);
+    return content + ntfs::overhead(size + size / 64 + kMiB, names);
   }
 
   std::uint64_t size_of_data() const {
@@ -397,9 +390,9 @@ class Disk {
   void write_data(int out) {
     if (p().at("data").at("filesystem") == "ntfs") {
       job_.reads(ntfs::mkntfs_program());
-      ntfs::write(ntfs_volume(), job_.part(0), places_.data());
+      ntfs::write(data_volume<ntfs::Volume>(), job_.part(0), places_.data());
     } else {
-      exfat::write(exfat_volume(), out, places_.data(), job_.output(0));
+      exfat::write(data_volume<exfat::Volume>(), out, places_.data(), job_.output(0));
     }
     for (const TreeEntry& entry : data_.entries) check_unchanged(job_, entry);
   }
