@@ -272,9 +272,10 @@ class Disk {
     Fd out = Fd::open_empty(job_.part(0));
     if (ftruncate(out.get(), static_cast<off_t>(places_.disk())) != 0)
       fail_errno(errno, "enlarge", job_.output(0));
+    // First, since libfdisk writes all of a file out to the disk when it is done.
+    disk::write_table(table(), job_.part(0));
     job_.about("boot", [&] { fat::write(fat, out.get(), places_.boot, job_.output(0)); });
     if (has_data_) job_.about("data", [&] { write_data(out.get()); });
-    disk::write_table(table(), job_.part(0));
     if (boot_.bios()) add_bios_boot();
   }
 
