@@ -94,11 +94,6 @@ bool is_for_uefi(std::string_view boot_file) {
   return boot_file == "bootmgr.efi" || boot_file.starts_with("efi/");
 }
 
-void check_intact(const TreeEntry& entry) {
-  bool whole = Slice::whole(entry.source).size() >= entry.offset + entry.size;
-  if (!whole || sha256(entry.slice()) != entry.sha256) fail_damaged(entry.source);
-}
-
 }  // namespace
 
 std::vector<recipe::Field> boot_fields() {
@@ -321,6 +316,11 @@ void add_disk_store(BootVolume& volume, bcd::Firmware firmware,
   options.firmware = firmware;
   if (volume.find(memtest) != nullptr) options.memtest_path = windows_path(memtest);
   volume.add_store(uefi ? "efi/microsoft/boot/bcd" : "boot/bcd", images, std::move(options));
+}
+
+void check_intact(const TreeEntry& entry) {
+  bool whole = Slice::whole(entry.source).size() >= entry.offset + entry.size;
+  if (!whole || sha256(entry.slice()) != entry.sha256) fail_damaged(entry.source);
 }
 
 std::string numbered_wim(std::string_view folder, std::size_t index) {

@@ -79,6 +79,9 @@ class BootVolume {
 void add_disk_store(BootVolume& volume, bcd::Firmware firmware,
                     const BootVolume::ImagePath& images);
 
+/// Throws Failure unless the pack of the source still holds what its tree says of a boot file.
+void check_intact(const TreeEntry& entry);
+
 /// `sources/boot.wim`, `sources/boot2.wim`, ...: names that fit 8.3, so that no file system
 /// shortens them.
 std::string numbered_wim(std::string_view folder, std::size_t index);

@@ -4,10 +4,10 @@
 #include "kinds/recovery.h"
 
 #include "formats/deploy_texts.h"
+#include "kinds/boot_volume.h"
 #include "kinds/copy.h"
 #include "kinds/kinds.h"
 #include "media/ntfs.h"
-#include "support/digest.h"
 
 #include <ctime>
 
@@ -67,8 +67,7 @@ void run(graph::Job& job) {
 TreeEntry boot_sdi(const graph::Job& job) {
   for (const TreeEntry& entry : read_tree(job.text("boot_tree"))) {
     if (entry.target != "boot/boot.sdi") continue;
-    bool whole = Slice::whole(entry.source).size() >= entry.offset + entry.size;
-    if (!whole || sha256(entry.slice()) != entry.sha256) fail_damaged(entry.source);
+    check_intact(entry);
     return entry;
   }
   job.fail_at("boot", "the source has no boot/boot.sdi, neither on its medium nor inside the image",

@@ -380,8 +380,8 @@ void run(graph::Job& job) {
     ++output;
   }
   nlohmann::ordered_json record;
-  record["firmware"] = p.at("firmware");
   volume.describe(record);
+  record["firmware"] = p.at("firmware");  // planned, not chosen by what the source has
   record["file"] = fs::path(job.output(0)).parent_path().string();
   record["folder"] = p.at("folder");
   remove_leftovers(job);

@@ -32,10 +32,6 @@ constexpr SizeClass kSizeClasses[] = {
 };
 constexpr std::uint64_t kMostBytes = kSizeClasses[2].to;
 
-std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
-  return ceil_div(value, unit) * unit;
-}
-
 Geometry geometry_for(std::uint64_t size, std::uint64_t cluster_size, std::uint64_t sector_size) {
   Geometry g = {.cluster_size = cluster_size,
                 .fat_offset = kFatOffset,

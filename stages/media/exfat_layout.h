@@ -2,6 +2,7 @@
 #pragma once
 
 #include "media/exfat.h"
+#include "support/byte_size.h"
 
 #include <cstdint>
 #include <map>
@@ -11,7 +12,6 @@
 
 namespace remedia::exfat {
 
-inline constexpr std::uint64_t kMiB = 1 << 20;
 inline constexpr std::uint64_t kFirstCluster = 2;  ///< 0 and 1 name none
 inline constexpr std::size_t kEntrySize = 32;      ///< bytes, of a folder
 

@@ -5,6 +5,7 @@
 #include "media/fat.h"
 
 #include "media/fat_items.h"
+#include "support/byte_size.h"
 #include "support/diagnostic.h"
 
 #include <algorithm>
@@ -13,7 +14,6 @@ namespace remedia::fat {
 
 namespace {
 
-constexpr std::uint64_t kMiB = 1 << 20;
 constexpr std::uint64_t kBig = 4 * kMiB;  // gaps before big files then are at most a quarter more
 constexpr std::uint64_t kEntry = 32;
 constexpr std::uint64_t kFirstCluster = 2;  // 0 and 1 name none

@@ -73,6 +73,7 @@ TEST_F(AllWaysOut, ComeFromOneImage) {
   std::string wim = sha256(Slice::whole(path("boot.wim")));
   EXPECT_EQ(sha256(Slice::whole(path("wds/tftp/Boot/boot.wim"))), wim);
   EXPECT_EQ(sha256(Slice::whole(path("recovery/winre.wim"))), wim);
+  EXPECT_EQ(volume("wds").at("firmware"), (nlohmann::json{"bios", "uefi"}));
 }
 
 TEST_F(AllWaysOut, RunOneStageForOneField) {
