@@ -10,10 +10,10 @@ cd "$(dirname "$0")/.."
 
 # Each list holds the one before it.
 build='g++ cmake ninja-build pkg-config binutils grub-common grub-pc-bin libcli11-dev libfdisk-dev
-       libfmt-dev libhivex-dev libisofs-dev liblua5.4-dev libssl-dev libwim-dev libxml2-dev
-       nlohmann-json3-dev ntfs-3g ntfs-3g-dev'
+       libfmt-dev libhivex-dev libisofs-dev liblua5.4-dev libmspack-dev libssl-dev libwim-dev
+       libxml2-dev libzip-dev nlohmann-json3-dev ntfs-3g ntfs-3g-dev'
 demo="$build dosfstools genisoimage grub-efi-amd64-bin mtools"
-test="$demo 7zip clang dnsmasq-base exfatprogs fdisk gdisk iproute2 ipxe-qemu libclang-rt-14-dev
+test="$demo 7zip clang dnsmasq-base exfatprogs fdisk gcab gdisk iproute2 ipxe-qemu libclang-rt-14-dev
       libgtest-dev libhivex-bin lld ovmf qemu-efi-aarch64 qemu-system-arm qemu-system-x86 seabios
       udftools wimtools xorriso"
 

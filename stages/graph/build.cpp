@@ -43,11 +43,7 @@ std::int64_t clock_of(const BuildRequest& request) {
 
 fs::path program() { return fs::read_symlink("/proc/self/exe"); }
 
-// The shipped library lies beside the program, installed or not: bin/remedia,
-// share/remedia/recipes.
-fs::path shipped_library() {
-  return program().parent_path().parent_path() / "share/remedia/recipes";
-}
+fs::path shipped_library() { return shipped_folder() / "recipes"; }
 
 // Without links: ninja works in the physical folder, from which `..` leads elsewhere.
 fs::path out_folder(const BuildRequest& request) {
@@ -144,6 +140,8 @@ bool graph_matches(const fs::path& build_ninja, const NinjaOptions& options) {
 }
 
 }  // namespace
+
+fs::path shipped_folder() { return program().parent_path().parent_path() / "share/remedia"; }
 
 Plan plan(const BuildRequest& request, std::span<const Kind> kinds) {
   Settings settings{.out = out_folder(request), .clock = clock_of(request)};

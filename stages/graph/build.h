@@ -17,6 +17,9 @@ namespace remedia::graph {
 /// 2024-01-01T00:00:00Z: the second that all dates show unless SOURCE_DATE_EPOCH says otherwise.
 constexpr std::int64_t kDefaultClock = 1704067200;
 
+/// What comes with the program, installed or not (bin/remedia, share/remedia): recipes, launcher.
+fs::path shipped_folder();
+
 struct BuildRequest {
   fs::path out = "out";
   std::vector<std::string> recipes = {};

@@ -16,6 +16,8 @@ extern const graph::Kind source;
 extern const graph::Kind overlay;
 extern const graph::Kind remove;
 extern const graph::Kind registry;
+extern const graph::Kind tool;
+extern const graph::Kind tier;
 extern const graph::Kind wim;
 extern const graph::Kind iso;
 extern const graph::Kind usb;
@@ -30,8 +32,8 @@ extern const graph::Kind manifest;  // every product has one
 
 /// In the order of `remedia help`.
 inline std::span<const graph::Kind> all() {
-  static const graph::Kind table[] = {project,   source,   overlay,  remove, registry,
-                                      wim,       iso,      usb,      wds,    partition,
+  static const graph::Kind table[] = {project,   source,   overlay,  remove, registry, tool,
+                                      tier,      wim,      iso,      usb,    wds,      partition,
                                       component, settings, recovery, copy,   manifest};
   return table;
 }

@@ -11,6 +11,7 @@
 #include "kinds/fields.h"
 #include "kinds/kinds.h"
 #include "kinds/recovery.h"
+#include "kinds/tier.h"
 #include "media/ntfs.h"
 #include "support/byte_size.h"
 #include "support/digest.h"
@@ -75,7 +76,7 @@ const recipe::Schema schema = {
 // --- Planning --------------------------------------------------------------------------------
 
 void check_shell(const recipe::Node& node, const recipe::Node& wim) {
-  if (wim.text("shell") == "winre" || node.flag(kOverride)) return;
+  if (shell_of(wim) == "winre" || node.flag(kOverride)) return;
   throw Failure(Diagnostic{
       .message = fmt::format("'{}' does not keep Windows' own shell, so on a recovery partition it "
                              "would open BitLocker drives to whoever starts it",
@@ -116,7 +117,7 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
   edge.parameters["label"] = label;
   edge.parameters["size"] = size_field(*node, "size");
   edge.parameters["sector_size"] = sector_size;
-  edge.parameters["keeps_shell"] = wim->text("shell") == "winre";
+  edge.parameters["keeps_shell"] = shell_of(*wim) == "winre";
   edge.parameters["clock"] = planner.clock();
   edge.parameters["wim"] = image.file;
   edge.parameters["wim_record"] = image.records.front();

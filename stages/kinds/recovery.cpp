@@ -7,6 +7,7 @@
 #include "kinds/boot_volume.h"
 #include "kinds/copy.h"
 #include "kinds/kinds.h"
+#include "kinds/tier.h"
 #include "media/ntfs.h"
 
 #include <ctime>
@@ -89,7 +90,7 @@ void plan_recovery(graph::Planner& planner, const recipe::NodeRef& node, const s
   edge.parameters["name"] = name;
   edge.parameters["title"] = image.parts.at("title");
   edge.parameters["arch"] = image.parts.at("arch");
-  edge.parameters["keeps_shell"] = described->text("shell") == "winre";
+  edge.parameters["keeps_shell"] = shell_of(*described) == "winre";
   edge.parameters["wim_record"] = image.records.front();
   edge.parameters["clock"] = planner.clock();
   edge.parameters["wim"] = image.file;

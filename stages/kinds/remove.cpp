@@ -45,7 +45,8 @@ const recipe::Schema schema = {
 void run(graph::Job& job) {
   std::vector<wim::Removal> removals;
   for (const auto& removal : job.parameters().at("removals"))
-    removals.push_back({removal.at("pattern"), removal.at("everywhere")});
+    removals.push_back(
+        {removal.at("pattern"), removal.at("everywhere"), removal.value("optional", false)});
   nlohmann::ordered_json base = graph::read_record(job.text("base_record"));
   wim::TrimOptions options;
   options.clock = base.at("base").at("clock");
@@ -96,6 +97,13 @@ graph::Planned plan_removal(graph::Planner& planner, const recipe::NodeRef& imag
     for (const std::string& pattern : node->texts("paths"))
       edge.parameters["removals"].push_back(
           {{"pattern", pattern}, {"everywhere", node->flag("everywhere")}});
+  }
+  if (recipe::NodeRef level = image->node("tier")) {
+    for (const recipe::NodeRef& node : level->nodes("forbid")) {
+      for (const std::string& pattern : node->texts("paths"))
+        edge.parameters["removals"].push_back(
+            {{"pattern", pattern}, {"everywhere", true}, {"optional", true}});
+    }
   }
   edge.inputs = {base, base_record};
   edge.outputs = {graph::Planner::store_path(edge, "wim"),

@@ -15,6 +15,7 @@
 #include "formats/registry.h"
 #include "formats/texts.h"
 #include "formats/win_names.h"
+#include "kinds/tier.h"
 #include "support/artifact.h"
 
 #include <algorithm>
@@ -211,7 +212,16 @@ std::vector<recipe::Field> shell_fields() {
 }
 
 void check_shell_fields(const recipe::Node& image) {
-  bool winre = image.text("shell") == "winre";
+  bool winre = shell_of(image) == "winre";
+  if (recipe::NodeRef level = image.node("tier")) {
+    for (const char* field : {"winre_tool", "winpeshl", "startnet"}) {
+      if (!image.given(field)) continue;
+      refuse(image, field,
+             fmt::format("the tier '{}' decides what is started, not '{}'", level->text("name"),
+                         field),
+             "make it a tool of the tier");
+    }
+  }
   for (const char* field : {"winre_tool", "winre_tool_parameters"}) {
     bool needed = std::string_view(field) == "winre_tool" || image.has("winre_tool");
     if (!image.has(field) || (winre && needed)) continue;

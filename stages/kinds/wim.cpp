@@ -14,6 +14,7 @@
 #include "kinds/remove.h"
 #include "kinds/settings.h"
 #include "kinds/shell.h"
+#include "kinds/tier.h"
 #include "media/base_facts.h"
 #include "media/layers.h"
 
@@ -57,6 +58,10 @@ recipe::Schema make_schema() {
                .help = "the image's description in the WIM",
                .fallback = "the base's",
                .max = 500},
+              {.name = "tier",
+               .type = Type::value,
+               .help = "the support level: tools, expiry, launcher",
+               .words = {"tier"}},
               {.name = "overlays",
                .type = Type::value,
                .help = "folders whose files go into the image; later ones win",
@@ -104,6 +109,27 @@ recipe::Schema make_schema() {
 
 const recipe::Schema schema = make_schema();
 
+// The files of each tool are a component of their own, shared by all tiers that allow it.
+template <typename AddTree>
+void add_tools(graph::Planner& planner, const recipe::Node& image, const graph::Binding& binding,
+               nlohmann::ordered_json& parameters, AddTree&& add_tree) {
+  parameters["tier"] =
+      tier_record(image, expiry_of(*image.node("tier"), planner.evaluation().as_of));
+  nlohmann::ordered_json& tools = parameters["tier"]["tools"];
+  std::vector<recipe::NodeRef> allowed = tools_of(image);
+  for (std::size_t i = 0; i < allowed.size(); ++i) {
+    tools[i]["command"] = allowed[i]->text("command");
+    tools[i]["allow_missing"] = allowed[i]->texts("allow_missing");
+    tools[i]["trees"] = nlohmann::ordered_json::array();
+    for (const recipe::NodeRef& folder : allowed[i]->nodes("files")) {
+      graph::Planned tree = planner.plan(folder, binding);
+      parameters["trees"].push_back(tree.file);
+      tools[i]["trees"].push_back(tree.file);
+      add_tree(tree);
+    }
+  }
+}
+
 graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const graph::Binding&) {
   std::string name = node->text("name");
   std::string title = node->has("title") ? node->text("title") : name;
@@ -119,7 +145,8 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
   graph::Planned planned;
   std::string base = source.file;
   edge.parameters["source_record"] = source_record;
-  if (node->has("remove")) {
+  recipe::NodeRef support = node->node("tier");
+  if (node->has("remove") || (support && support->has("forbid"))) {
     graph::Planned removal = plan_removal(planner, node, base, source_record);
     base = removal.file;
     planned.records.push_back(removal.records.front());
@@ -133,7 +160,7 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
   edge.parameters["requires"] = node->texts("requires");
   edge.parameters["min_build"] = node->integer("min_build");
   edge.parameters["startnet_alone"] = node->has("startnet") && !node->has("winpeshl");
-  edge.parameters["shell"] = node->text("shell");
+  edge.parameters["shell"] = shell_of(*node);
   edge.parameters["winre_tool"] = node->text("winre_tool");
   edge.parameters["trees"] = nlohmann::ordered_json::array();
   edge.parameters["components"] = nlohmann::ordered_json::array();
@@ -151,7 +178,8 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
     edge.parameters["trees"].push_back(tree.file);
     add_tree(tree);
   }
-  graph::Planned settings = plan_settings(planner, node, binding, base);
+  if (support) add_tools(planner, *node, binding, edge.parameters, add_tree);
+  graph::Planned settings = plan_settings(planner, node, binding, base, source_record);
   if (!settings.file.empty()) {
     edge.parameters["settings"] = settings.file;
     edge.parameters["settings_record"] = settings.records.front();

@@ -71,7 +71,7 @@ class Plan {
       if (glob.text().empty()) {
         problems.push_back(
             {.message = fmt::format("'{}' would remove the whole image", removals[i].pattern)});
-      } else if (matches[i].empty()) {
+      } else if (matches[i].empty() && !removals[i].optional) {
         problems.push_back(
             {.message = fmt::format("nothing in '{}' matches '{}'", tree_.shown, glob.text()),
              .hint = hint(glob)});

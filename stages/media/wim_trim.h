@@ -22,6 +22,7 @@ struct Removal {
   /// Also every other file of the image whose content (unnamed stream) is that of a file removed by
   /// this pattern. Empty files have no content.
   bool everywhere = false;
+  bool optional = false;  ///< matching nothing is no error
 };
 
 /// Something that is not there any more.

@@ -1,0 +1,203 @@
+#include "launcher/windows/pc.h"
+
+#include "launcher/text.h"
+
+#include <utility>
+
+namespace remedia::launcher {
+namespace {
+
+constexpr std::size_t kMostOutput = 65536;
+constexpr std::size_t kMostChildren = 48;  // MsgWaitForMultipleObjects takes 63
+
+std::string two(unsigned value) { return (value < 10 ? "0" : "") + decimal(value); }
+
+std::string now_text() {
+  SYSTEMTIME now{};
+  GetLocalTime(&now);
+  return decimal(now.wYear) + "-" + two(now.wMonth) + "-" + two(now.wDay) + " " + two(now.wHour) +
+         ":" + two(now.wMinute) + ":" + two(now.wSecond);
+}
+
+std::string log_line(std::string_view text) {
+  return now_text() + "  " + replaced(text, "\n", " | ") + "\r\n";
+}
+
+// What the child has written so far; never waits.
+void read_pipe(HANDLE pipe, std::string& output) {
+  DWORD waiting = 0;
+  char buffer[1024];
+  while (PeekNamedPipe(pipe, nullptr, 0, nullptr, &waiting, nullptr) && waiting > 0) {
+    DWORD got = 0;
+    const DWORD wanted = waiting < sizeof buffer ? waiting : static_cast<DWORD>(sizeof buffer);
+    if (!ReadFile(pipe, buffer, wanted, &got, nullptr) || got == 0) return;
+    if (output.size() < kMostOutput) output.append(buffer, got);
+  }
+}
+
+}  // namespace
+
+Pc::Pc(std::string root, Window& window, std::optional<Date> pretended_today)
+    : root_(std::move(root)), window_(window), pretended_today_(pretended_today) {}
+
+Date Pc::today() {
+  if (pretended_today_) return *pretended_today_;
+  SYSTEMTIME now{};
+  GetLocalTime(&now);  // the firmware clock of a Windows PC shows local time
+  return make_date(now.wYear, now.wMonth, now.wDay).value_or(Date{});
+}
+
+void Pc::show(const Page& page) {
+  // Drivers and volumes are there by the time of the menu.
+  if (page.kind != PageKind::busy && stick_.empty()) find_stick();
+  window_.show(page);
+}
+
+// The stick is known by a file \remedia.usb or by the label REMEDIA of its volume. What was logged
+// before it was found goes there, too.
+void Pc::find_stick() {
+  for (const std::string& drive : drives_but(root_)) {
+    DWORD error = 0;
+    const auto label = volume_label(drive, error);
+    if (!label) continue;
+    if (!file_exists(drive + "\\remedia.usb") && !same_ascii(*label, "REMEDIA")) continue;
+    const std::string file = drive + "\\remedia-log.txt";
+    const auto so_far = read_file(root_ + "Remedia\\log.txt");
+    if (append_file(file, so_far.value_or(""))) {
+      stick_ = file;
+      return;
+    }
+  }
+}
+
+void Pc::log(std::string_view text) {
+  const std::string line = log_line(text);
+  append_file(root_ + "Remedia\\log.txt", line);
+  if (!stick_.empty() && !append_file(stick_, line)) stick_.clear();  // pulled out
+}
+
+void Pc::mark(std::string_view text) { write_file(root_ + "Remedia\\running.txt", text); }
+
+void Pc::clear_mark() { delete_file(root_ + "Remedia\\running.txt"); }
+
+bool Pc::exists(const std::string& path) { return file_exists(path); }
+
+std::optional<std::string> Pc::read(const std::string& path) { return read_file(path); }
+
+bool Pc::write(const std::string& path, std::string_view content) {
+  return write_file(path, content);
+}
+
+bool Pc::pump() {
+  MSG message;
+  while (PeekMessageW(&message, nullptr, 0, 0, PM_REMOVE)) {
+    if (message.message == WM_QUIT) return false;
+    window_.handle(message);
+  }
+  return true;
+}
+
+RunResult Pc::run(const std::string& command) {
+  SECURITY_ATTRIBUTES inherit{sizeof inherit, nullptr, TRUE};
+  HANDLE reading = nullptr;
+  HANDLE writing = nullptr;
+  RunResult result;
+  if (!CreatePipe(&reading, &writing, &inherit, 0)) {
+    result.code = GetLastError();
+    return result;
+  }
+  const Handle output(reading);
+  Handle input(writing);
+  SetHandleInformation(reading, HANDLE_FLAG_INHERIT, 0);
+
+  STARTUPINFOW startup{};
+  startup.cb = sizeof startup;
+  startup.dwFlags = STARTF_USESTDHANDLES;
+  startup.hStdOutput = writing;
+  startup.hStdError = writing;
+  PROCESS_INFORMATION started{};
+  std::wstring line = to_wide(command);
+  if (!CreateProcessW(nullptr, line.data(), nullptr, nullptr, TRUE, CREATE_NO_WINDOW, nullptr,
+                      nullptr, &startup, &started)) {
+    result.code = GetLastError();
+    return result;
+  }
+  input.close();
+  const Handle process(started.hProcess);
+  CloseHandle(started.hThread);
+  HANDLE waited = process.get();
+  while (MsgWaitForMultipleObjects(1, &waited, FALSE, 50, QS_ALLINPUT) != WAIT_OBJECT_0) {
+    read_pipe(output.get(), result.output);
+    pump();
+  }
+  read_pipe(output.get(), result.output);
+  DWORD code = 0;
+  GetExitCodeProcess(process.get(), &code);
+  result.started = true;
+  result.code = code;
+  return result;
+}
+
+std::uint32_t Pc::start(std::size_t id, const std::string& command) {
+  if (children_.size() >= kMostChildren) return ERROR_TOO_MANY_OPEN_FILES;
+  STARTUPINFOW startup{};
+  startup.cb = sizeof startup;
+  PROCESS_INFORMATION started{};
+  std::wstring line = to_wide(command);
+  if (!CreateProcessW(nullptr, line.data(), nullptr, nullptr, FALSE,
+                      CREATE_SUSPENDED | CREATE_NEW_CONSOLE, nullptr, nullptr, &startup,
+                      &started)) {
+    return GetLastError();
+  }
+  Child child{id, Handle(started.hProcess), Handle(CreateJobObjectW(nullptr, nullptr))};
+  if (!child.job.good() || !AssignProcessToJobObject(child.job.get(), child.process.get())) {
+    child.job.close();
+  }
+  ResumeThread(started.hThread);
+  CloseHandle(started.hThread);
+  children_.push_back(std::move(child));
+  return 0;
+}
+
+void Pc::end(std::size_t id) {
+  for (const Child& child : children_) {
+    if (child.id != id) continue;
+    if (child.job.good()) {
+      TerminateJobObject(child.job.get(), 1);
+    } else {
+      TerminateProcess(child.process.get(), 1);
+    }
+  }
+}
+
+void Pc::reap(Session& session) {
+  for (std::size_t i = 0; i < children_.size();) {
+    if (WaitForSingleObject(children_[i].process.get(), 0) != WAIT_OBJECT_0) {
+      ++i;
+      continue;
+    }
+    DWORD code = 0;
+    GetExitCodeProcess(children_[i].process.get(), &code);
+    const std::size_t id = children_[i].id;
+    children_.erase(children_.begin() + static_cast<std::ptrdiff_t>(i));
+    session.ended(id, code);
+  }
+}
+
+void Pc::leave() {
+  left_ = true;
+  window_.close();
+}
+
+void Pc::loop(Session& session) {
+  while (!left_ && pump()) {
+    reap(session);
+    std::vector<HANDLE> handles;
+    for (const Child& child : children_) handles.push_back(child.process.get());
+    if (left_) break;
+    MsgWaitForMultipleObjects(static_cast<DWORD>(handles.size()), handles.data(), FALSE, INFINITE,
+                              QS_ALLINPUT);
+  }
+}
+
+}  // namespace remedia::launcher

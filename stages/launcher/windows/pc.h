@@ -1,0 +1,62 @@
+// The real Machine: this PC under Windows PE.
+#pragma once
+
+#include "launcher/machine.h"
+#include "launcher/session.h"
+#include "launcher/windows/system.h"
+#include "launcher/windows/window.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace remedia::launcher {
+
+class Pc final : public Machine {
+ public:
+  /// `root` is the drive of the image with its backslash.
+  Pc(std::string root, Window& window, std::optional<Date> pretended_today);
+
+  Date today() override;
+  void show(const Page& page) override;
+  void log(std::string_view text) override;
+  void mark(std::string_view text) override;
+  void clear_mark() override;
+  bool exists(const std::string& path) override;
+  std::optional<std::string> read(const std::string& path) override;
+  bool write(const std::string& path, std::string_view content) override;
+  RunResult run(const std::string& command) override;
+  std::uint32_t start(std::size_t id, const std::string& command) override;
+  void end(std::size_t id) override;
+  std::vector<std::vector<std::string>> devices() override;
+  std::string keyboard_name(const Keyboard& keyboard) override;
+  std::vector<OfflineWindows> find_windows() override;
+  std::vector<std::string> unreadable_drives() override;
+  std::vector<std::string> key_files() override;
+  std::vector<Address> addresses() override;
+  std::vector<std::uint8_t> random(std::size_t count) override;
+  void leave() override;
+
+  /// Handles messages and programs that end until leave(); the session is told.
+  void loop(Session& session);
+
+ private:
+  struct Child {
+    std::size_t id;
+    Handle process;
+    Handle job;
+  };
+
+  void find_stick();
+  void reap(Session& session);
+  bool pump();
+
+  std::string root_;
+  Window& window_;
+  std::optional<Date> pretended_today_;
+  std::string stick_;  // log file on the USB stick; empty: none found yet
+  std::vector<Child> children_;
+  bool left_ = false;
+};
+
+}  // namespace remedia::launcher

@@ -1,0 +1,72 @@
+#include "launcher/windows/style.h"
+
+#include <cstring>
+
+namespace remedia::launcher {
+
+COLORREF tone_colour(Tone tone) {
+  switch (tone) {
+    case Tone::plain:
+      return kInk;
+    case Tone::warning:
+      return RGB(0x8a, 0x4b, 0x00);
+    case Tone::error:
+      return RGB(0xa8, 0x1c, 0x1c);
+  }
+  return kInk;
+}
+
+COLORREF risk_colour(Risk risk) {
+  switch (risk) {
+    case Risk::low:
+      return RGB(0x2e, 0x8b, 0x57);
+    case Risk::data:
+      return RGB(0x1f, 0x5f, 0xa8);
+    case Risk::high:
+      return RGB(0xd9, 0x7b, 0x00);
+    case Risk::destructive:
+      return RGB(0xc0, 0x2a, 0x2a);
+  }
+  return kLine;
+}
+
+namespace {
+
+// Segoe UI is in every Windows PE; if it is not, GDI takes what is near.
+HFONT make_font(int dpi, int tenths_of_points, int weight) {
+  LOGFONTW font{};
+  font.lfHeight = -MulDiv(tenths_of_points, dpi, 720);
+  font.lfWeight = weight;
+  font.lfCharSet = DEFAULT_CHARSET;
+  font.lfQuality = CLEARTYPE_QUALITY;
+  constexpr wchar_t kFace[] = L"Segoe UI";
+  std::memcpy(font.lfFaceName, kFace, sizeof kFace);
+  return CreateFontIndirectW(&font);
+}
+
+}  // namespace
+
+Style::Style(int dpi, bool narrow)
+    : text_(make_font(dpi, narrow ? 90 : 100, FW_NORMAL)),
+      bold_(make_font(dpi, narrow ? 90 : 100, FW_BOLD)),
+      heading_(make_font(dpi, narrow ? 110 : 160, FW_NORMAL)),
+      small_(make_font(dpi, narrow ? 75 : 85, FW_NORMAL)),
+      line_(measure(text_, L"Ag", 0).cy) {}
+
+Style::~Style() {
+  for (const HFONT font : {text_, bold_, heading_, small_}) DeleteObject(font);
+}
+
+SIZE measure(HFONT font, const std::wstring& text, int width, UINT flags) {
+  const HDC dc = GetDC(nullptr);
+  const HGDIOBJ before = SelectObject(dc, font);
+  RECT box{0, 0, width == 0 ? 100000 : width, 0};
+  if (width != 0) flags |= DT_WORDBREAK;
+  DrawTextW(dc, text.c_str(), static_cast<int>(text.size()), &box,
+            flags | DT_CALCRECT | DT_EXPANDTABS);
+  SelectObject(dc, before);
+  ReleaseDC(nullptr, dc);
+  return {box.right, box.bottom};
+}
+
+}  // namespace remedia::launcher

@@ -1,0 +1,88 @@
+// Shows pages. One window with a heading, text, a list with details, an entry field, buttons and
+// the image's version at the bottom; which of them there are, the page says.
+#pragma once
+
+#include "launcher/page.h"
+#include "launcher/windows/style.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <windows.h>
+
+namespace remedia::launcher {
+
+/// Gets what is done in the window.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual void act(Action action, int row, std::string_view typed) = 0;
+};
+
+class Window {
+ public:
+  /// `dpi` 0: that of the system; `size` 0: what the screen allows.
+  Window(int dpi, SIZE size);
+  Window(const Window&) = delete;
+  Window& operator=(const Window&) = delete;
+
+  void listen(Listener& listener) { listener_ = &listener; }
+  void show(const Page& page);
+  void close();
+  void handle(MSG& message);  ///< keys of the pages, then Windows' own dispatch
+
+  /// For tests: after each show(), where the controls are and what they would need.
+  void describe_to(std::string file) { described_ = std::move(file); }
+
+ private:
+  static LRESULT CALLBACK procedure(HWND window, UINT message, WPARAM wide, LPARAM low);
+  LRESULT receive(UINT message, WPARAM wide, LPARAM low);
+  LRESULT command(int id, int notice);
+  LRESULT colour(UINT message, HDC dc, HWND control);
+  void draw_item(const DRAWITEMSTRUCT& item);
+  void draw_button(const DRAWITEMSTRUCT& item);
+  void draw_row(const DRAWITEMSTRUCT& item);
+  void paint_band();
+
+  HWND make(const wchar_t* type, const std::wstring& text, DWORD style, int id, HFONT font);
+  void make_controls();
+  void make_list();
+  void remove_controls();
+  void arrange();
+  int arrange_buttons(int bottom, int width);
+  int arrange_field(int bottom, int width);
+  void arrange_text(int top, int bottom, int width);
+  void place(HWND control, int left, int top, int width, int height);
+  void focus_first();
+  void choose(int row);
+  void row_changed();
+  void show_scroll_bar();
+  void press(Action action);
+  void press_default();
+  bool can_press(const Button& button) const;
+  void update_buttons();
+  void describe();
+
+  HWND window_ = nullptr;
+  std::unique_ptr<Style> style_;
+  Listener* listener_ = nullptr;
+  Page page_;
+  int row_ = -1;
+  int band_ = 0;  // height of the heading's background
+  std::vector<HWND> controls_;
+  std::vector<HWND> buttons_;
+  HWND heading_ = nullptr;
+  HWND text_ = nullptr;
+  HWND list_ = nullptr;
+  HWND detail_ = nullptr;
+  HWND label_ = nullptr;
+  HWND field_ = nullptr;
+  HWND stamp_ = nullptr;
+  HBRUSH band_brush_;
+  HBRUSH paper_brush_;
+  HBRUSH panel_brush_;
+  std::string described_;
+};
+
+}  // namespace remedia::launcher

@@ -1,0 +1,272 @@
+// The launcher's pages and deeds on a PC that exists in memory.
+#include "launcher/session.h"
+#include "launcher/text.h"
+
+#include <map>
+
+#include <gtest/gtest.h>
+
+namespace remedia::launcher {
+namespace {
+
+constexpr const char* kPassword = "000011-720885-123123-000000-110000-654324-000022-099000";
+constexpr const char* kKeyId = "6E2B4A1C-0000-4111-8222-ABCDEF012345";
+
+class FakePc final : public Machine {
+ public:
+  Date today() override { return parse_date(now).value(); }
+  void show(const Page& page) override { shown = page; }
+  void log(std::string_view text) override { logged += std::string(text) + "\n"; }
+  void mark(std::string_view text) override { marked = text; }
+  void clear_mark() override { marked.clear(); }
+  bool exists(const std::string& path) override { return files.count(path) != 0; }
+  std::optional<std::string> read(const std::string& path) override {
+    if (!exists(path)) return std::nullopt;
+    return files[path];
+  }
+  bool write(const std::string& path, std::string_view content) override {
+    files[path] = content;
+    return true;
+  }
+  RunResult run(const std::string& command) override {
+    ran.push_back(replaced(command, "X:\\Windows\\System32\\", ""));
+    for (const auto& [part, result] : results) {
+      if (command.find(part) != std::string::npos) return result;
+    }
+    return {true, 0, ""};
+  }
+  std::uint32_t start(std::size_t id, const std::string& command) override {
+    if (start_error == 0) running = id;
+    started.push_back(command);
+    return start_error;
+  }
+  void end(std::size_t id) override { ended.push_back(id); }
+  std::vector<std::vector<std::string>> devices() override { return {{"PCI\\A"}}; }
+  std::string keyboard_name(const Keyboard& keyboard) override { return keyboard.code; }
+  std::vector<OfflineWindows> find_windows() override { return windows; }
+  std::vector<std::string> unreadable_drives() override { return locked; }
+  std::vector<std::string> key_files() override { return keys; }
+  std::vector<Address> addresses() override { return {{false, "10.0.0.2"}}; }
+  std::vector<std::uint8_t> random(std::size_t count) override {
+    return std::vector<std::uint8_t>(random_works ? count : 0, 7);
+  }
+  void leave() override { left = true; }
+
+  std::string now = "2026-11-21";
+  Page shown;
+  std::string logged, marked;
+  std::map<std::string, std::string> files;
+  std::vector<std::string> ran, started, locked, keys;
+  std::vector<std::pair<std::string, RunResult>> results;
+  std::vector<OfflineWindows> windows;
+  std::vector<std::size_t> ended;
+  std::size_t running = 0;
+  std::uint32_t start_error = 0;
+  bool random_works = true;
+  bool left = false;
+};
+
+class LauncherSession : public testing::Test {
+ protected:
+  void begin(const std::string& more) {
+    pc.files["X:\\Remedia\\policy.txt"] =
+        "remedia policy 1\nimage = helpdesk\ntitle = Menu\ntier = L1\nrevision = 0123456789abcdef\n"
+        "built = 2024-01-01\nas_of = 2026-11-20\nbase = 10.0.26100.1742\narch = amd64\n"
+        "expires = 2026-12-20\nconfirm = destructive\n" +
+        more;
+    session.begin();
+  }
+  int row(const std::string& text) {
+    for (std::size_t i = 0; i < pc.shown.rows.size(); ++i) {
+      if (pc.shown.rows[i].text == text) return static_cast<int>(i);
+    }
+    ADD_FAILURE() << "no row " << text;
+    return -1;
+  }
+  void open(const std::string& text) { session.act(Action::open, row(text), ""); }
+  std::string log() const { return pc.logged; }
+
+  FakePc pc;
+  Session session{pc, "X:\\"};
+};
+
+std::string plain() { return "network = no\nbitlocker = no\n"; }
+
+std::string tool(const std::string& id, const std::string& risk, const std::string& command,
+                 const std::string& more = "") {
+  return "[tool " + id + "]\ntitle = " + id + "\ndescription = d\ngroup = g\nrisk = " + risk +
+         "\ncommand = " + command + "\n" + more;
+}
+
+TEST_F(LauncherSession, BitlockerUnlocksAndLocksAndKeepsTheSecret) {
+  pc.locked = {"D:"};
+  pc.results = {{"-protectors", {true, 0, std::string("ID: {") + kKeyId + "}"}}};
+  begin("network = no\nbitlocker = yes\n");
+  open("Unlock BitLocker drive");
+  ASSERT_EQ(pc.shown.kind, PageKind::bitlocker);
+  EXPECT_NE(pc.shown.rows[0].detail.find(kKeyId), std::string::npos);
+  session.act(Action::unlock, 0, kPassword);
+  EXPECT_EQ(pc.ran.back(), std::string("manage-bde.exe -unlock D: -RecoveryPassword ") + kPassword);
+  EXPECT_EQ(pc.shown.kind, PageKind::menu);
+  session.act(Action::restart, -1, "");
+  EXPECT_EQ(pc.ran[pc.ran.size() - 2], "manage-bde.exe -lock D: -ForceDismount");
+  EXPECT_EQ(pc.ran.back(), "wpeutil.exe Reboot");
+  EXPECT_TRUE(pc.left);
+  EXPECT_EQ(pc.marked, "");
+  EXPECT_EQ(log().find("000011"), std::string::npos);
+}
+
+TEST_F(LauncherSession, BitlockerSaysWhichGroupIsMistyped) {
+  pc.locked = {"D:"};
+  pc.results = {{"-protectors", {true, 0, std::string("{") + kKeyId + "}"}}};
+  begin("network = no\nbitlocker = yes\n");
+  open("Unlock BitLocker drive");
+  const std::size_t runs = pc.ran.size();
+  session.act(Action::unlock, 0, replaced(kPassword, "000022", "000023"));
+  EXPECT_EQ(pc.shown.text, "Group 7 is mistyped.");
+  session.act(Action::unlock, 0, "12");
+  EXPECT_EQ(pc.shown.text, "A recovery password has 48 digits in 8 groups.");
+  session.act(Action::unlock, 5, kPassword);
+  EXPECT_EQ(pc.ran.size(), runs);
+}
+
+TEST_F(LauncherSession, BitlockerReportsThatItFailed) {
+  pc.locked = {"D:"};
+  pc.results = {{"-protectors", {true, 0, std::string("{") + kKeyId + "}"}},
+                {"-unlock", {true, 0x80310027, ""}}};
+  begin("network = no\nbitlocker = yes\n");
+  open("Unlock BitLocker drive");
+  session.act(Action::unlock, 0, kPassword);
+  EXPECT_EQ(pc.shown.kind, PageKind::bitlocker);
+  EXPECT_NE(pc.shown.text.find("0x80310027"), std::string::npos);
+  session.act(Action::unlock_by_file, 0, "");
+  EXPECT_EQ(pc.shown.text, "No drive holds a key file (*.BEK).");
+  session.act(Action::restart, -1, "");
+  for (const std::string& command : pc.ran) EXPECT_EQ(command.find("-lock"), std::string::npos);
+}
+
+TEST_F(LauncherSession, BitlockerTriesKeyFiles) {
+  pc.locked = {"D:"};
+  pc.keys = {"E:\\1.BEK", "E:\\a b.BEK"};
+  pc.results = {{"-protectors", {true, 0, std::string("{") + kKeyId + "}"}},
+                {"1.BEK", {true, 1, ""}}};
+  begin("network = no\nbitlocker = yes\n");
+  open("Unlock BitLocker drive");
+  session.act(Action::unlock_by_file, 0, "");
+  EXPECT_EQ(pc.ran.back(), "manage-bde.exe -unlock D: -RecoveryKey \"E:\\a b.BEK\"");
+  EXPECT_EQ(pc.shown.kind, PageKind::menu);
+}
+
+TEST_F(LauncherSession, ADriveWithoutPasswordIsNotLocked) {
+  pc.locked = {"D:"};
+  begin("network = no\nbitlocker = yes\n");
+  open("Unlock BitLocker drive");
+  EXPECT_TRUE(pc.shown.rows.empty());
+}
+
+TEST_F(LauncherSession, RemoteHelpWithoutRandomNumbersDoesNotStart) {
+  pc.random_works = false;
+  begin("network = yes\nbitlocker = no\nremote_agent = a.exe {ticket} {port}\n");
+  open("Remote Connection");
+  session.act(Action::allow, -1, "");
+  EXPECT_TRUE(pc.started.empty());
+  EXPECT_EQ(pc.ran.back(), "wpeutil.exe InitializeNetwork");
+}
+
+TEST_F(LauncherSession, RemoteHelpClosesItsPortIfTheAgentIsMissing) {
+  pc.start_error = 2;
+  begin("network = yes\nbitlocker = no\nremote_agent = a.exe {ticket} {port}\n");
+  open("Remote Connection");
+  session.act(Action::allow, -1, "");
+  EXPECT_EQ(pc.ran.back(),
+            "netsh.exe advfirewall firewall delete rule name=\"Remedia Remote Connection\"");
+  EXPECT_EQ(pc.shown.kind, PageKind::menu);
+}
+
+TEST_F(LauncherSession, RemoteHelpEndsWhenPeopleLeave) {
+  begin("network = yes\nbitlocker = no\nremote_agent = a.exe {ticket} {port}\n");
+  open("Remote Connection");
+  session.act(Action::allow, -1, "");
+  ASSERT_EQ(pc.shown.kind, PageKind::remote);
+  EXPECT_EQ(pc.started.back(), "a.exe 7777-7777-7777-7777 " + decimal(make_port(7, 7)));
+  session.act(Action::back, -1, "");
+  session.act(Action::shut_down, -1, "");
+  EXPECT_EQ(pc.ended.size(), 1U);
+  EXPECT_EQ(log().find("7777-7777"), std::string::npos);
+}
+
+TEST_F(LauncherSession, RemoteHelpNeedsANetwork) {
+  pc.results = {{"InitializeNetwork", {true, 1, ""}}};
+  begin("network = yes\nbitlocker = no\nremote_agent = a.exe {ticket} {port}\n");
+  EXPECT_FALSE(pc.shown.rows[static_cast<std::size_t>(row("Remote Connection"))].enabled);
+  open("Remote Connection");
+  EXPECT_EQ(pc.shown.kind, PageKind::menu);
+}
+
+TEST_F(LauncherSession, AToolThatIsOffCannotBeOpened) {
+  begin(plain() + tool("a", "low", "a.exe", "needs = windows\n") +
+        tool("b", "low", "b.exe", "needs = network\n") +
+        tool("c", "low", "c.exe", "file = X:\\\\c.exe\n"));
+  for (const char* title : {"a", "b", "c"}) open(title);
+  session.act(Action::open, 999, "");
+  session.act(Action::open, -5, "");
+  session.act(Action::open, 0, "");
+  EXPECT_TRUE(pc.started.empty());
+}
+
+TEST_F(LauncherSession, ExpiryCannotBeClickedAway) {
+  pc.now = "2027-01-01";
+  begin(plain() + tool("a", "low", "a.exe"));
+  for (const Action action : {Action::open, Action::confirm, Action::allow, Action::unlock}) {
+    session.act(action, 0, "a");
+  }
+  EXPECT_EQ(pc.shown.kind, PageKind::notice);
+  EXPECT_TRUE(pc.started.empty());
+}
+
+TEST_F(LauncherSession, DestructionIsTyped) {
+  begin(plain() + tool("wipe", "destructive", "w.exe"));
+  open("wipe");
+  ASSERT_EQ(pc.shown.kind, PageKind::confirm);
+  session.act(Action::confirm, -1, "wip");
+  EXPECT_TRUE(pc.started.empty());
+  session.act(Action::confirm, -1, "wipe");  // the question is gone
+  EXPECT_TRUE(pc.started.empty());
+  open("wipe");
+  session.act(Action::confirm, -1, "DESTROY");
+  EXPECT_EQ(pc.started, std::vector<std::string>{"w.exe"});
+}
+
+TEST_F(LauncherSession, OneWindowsIsChosenByItself) {
+  OfflineWindows windows;
+  windows.directory = "D:\\Win dows";
+  pc.windows = {windows};
+  begin(plain() + tool("a", "low", "a.exe %TARGET_WINDIR%", "needs = windows\n"));
+  open("a");
+  EXPECT_EQ(pc.started, std::vector<std::string>{"a.exe \"D:\\Win dows\""});
+}
+
+TEST_F(LauncherSession, OfTwoWindowsOneHasToBeChosen) {
+  OfflineWindows windows;
+  windows.directory = "D:\\Windows";
+  pc.windows = {windows, windows};
+  pc.windows[1].directory = "E:\\Windows";
+  begin(plain() + tool("a", "low", "a.exe %TARGET_WINDIR%", "needs = windows\n"));
+  open("a");
+  EXPECT_TRUE(pc.started.empty());
+  open("Choose Windows installation");
+  session.act(Action::open, 7, "");
+  session.act(Action::open, 1, "");
+  open("a");
+  EXPECT_EQ(pc.started, std::vector<std::string>{"a.exe E:\\Windows"});
+}
+
+TEST_F(LauncherSession, EveryPageHasTheStamp) {
+  begin(plain() + tool("wipe", "destructive", "w.exe"));
+  EXPECT_NE(pc.shown.stamp.find("0123456789abcdef"), std::string::npos);
+  open("wipe");
+  EXPECT_NE(pc.shown.stamp.find("2026-12-20"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace remedia::launcher

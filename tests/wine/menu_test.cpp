@@ -1,0 +1,196 @@
+// The launcher's menu and its tools, as a user sees them.
+#include "wine/pc.h"
+
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+namespace remedia::wine {
+namespace {
+
+using Words = std::vector<std::string>;
+
+std::string demo_tools() {
+  return tool("wipe", "Disk Wipe", "Disk", "destructive", "X:\\\\Tools\\\\wipe.exe") +
+         tool("regedit", "Registry Editor", "Windows", "high",
+              "X:\\\\Tools\\\\edit.exe %TARGET_WINDIR%", "needs = windows\n") +
+         tool("scan", "Disk Scan", "Disk", "low", "X:\\\\Tools\\\\scan.exe --all") +
+         tool("gone", "File Search", "Files", "data", "X:\\\\Tools\\\\none.exe",
+              "file = X:\\\\Tools\\\\none.exe\n");
+}
+
+TEST(WineMenu, ListsExactlyThePolicysToolsByGroup) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("", demo_tools()));
+  pc.start();
+  pc.wait_for("Contoso recovery");
+  EXPECT_EQ(pc.rows(), (Words{"This PC", "Choose Windows installation", "Disk", "Disk Wipe",
+                              "Disk Scan", "Windows", "Registry Editor", "Files", "File Search"}));
+}
+
+TEST(WineMenu, ShowsTheVersionStamp) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy());
+  pc.start();
+  pc.wait_for("Contoso recovery");
+  EXPECT_EQ(pc.text_of(kStamp),
+            "helpdesk, tier L2, revision 0123456789abcdef, built 2024-01-01, as of 2026-11-20, "
+            "expires 2026-12-20, base 10.0.26100.1742 amd64");
+  EXPECT_EQ(pc.buttons(), (Words{"Restart", "Shut down"}));
+}
+
+TEST(WineMenu, SaysWhyAToolCannotBeStarted) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("", demo_tools()));
+  pc.start();
+  pc.wait_for("Contoso recovery");
+  pc.choose("File Search");
+  EXPECT_NE(pc.text_of(kDetail).find("Not available: X:\\Tools\\none.exe is missing."),
+            std::string::npos);
+  EXPECT_EQ(pc.buttons(), (Words{"Restart", "Shut down"}));
+  pc.choose("Registry Editor");
+  EXPECT_NE(pc.text_of(kDetail).find("Not available: No Windows installation was found."),
+            std::string::npos);
+  EXPECT_EQ(pc.probe_status({"press", "Start"}), 3);
+}
+
+TEST(WineMenu, StartsAToolAndLogsItsEnd) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("", demo_tools()));
+  pc.add_program("Tools/scan.exe");
+  pc.write("scan.txt", "exit * 7\n");
+  pc.start();
+  pc.wait_for("Contoso recovery");
+  pc.choose("Disk Scan");
+  pc.press("Start");
+  pc.wait_for_file("calls.txt", "X:\\Tools\\scan.exe --all\n");
+  pc.wait_for_file("Remedia/log.txt", "end scan: 7\r\n");
+  pc.wait_for_text(kText, "Disk Scan ended with code 7.");
+}
+
+TEST(WineMenu, SurvivesTheCrashOfATool) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("", demo_tools()));
+  pc.add_program("Tools/scan.exe");
+  pc.write("scan.txt", "crash\n");
+  pc.start();
+  pc.wait_for("Contoso recovery");
+  pc.choose("Disk Scan");
+  pc.press("Start");
+  pc.wait_for_text(kText, "Disk Scan crashed (0xC0000005).");
+  pc.choose("Disk Scan");
+  EXPECT_EQ(pc.buttons(), (Words{"Start", "Restart", "Shut down"}));
+}
+
+TEST(WineMenu, SaysThatAProgramIsNotThere) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("", demo_tools()));
+  pc.start();
+  pc.wait_for("Contoso recovery");
+  pc.choose("Disk Scan");
+  pc.press("Start");
+  pc.wait_for_text(kText, "Disk Scan could not be started: ");
+}
+
+TEST(WineMenu, StartsOneToolOnceAtATimeAndStaysAlive) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("", demo_tools()));
+  pc.add_program("Tools/scan.exe");
+  pc.write("scan.txt", "wait\n");
+  pc.start();
+  pc.wait_for("Contoso recovery");
+  pc.choose("Disk Scan");
+  pc.press("Start");
+  pc.wait_for_text(kDetail, "Not available: it is running.");
+  pc.choose("Disk Wipe");
+  EXPECT_EQ(pc.buttons(), (Words{"Start", "Restart", "Shut down"}));
+  pc.write("go", "");
+  pc.wait_for_file("Remedia/log.txt", "end scan: 0\r\n");
+}
+
+TEST(WineMenu, DestroysOnlyWhatWasTyped) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("", demo_tools()));
+  pc.add_program("Tools/wipe.exe");
+  pc.start();
+  pc.wait_for("Contoso recovery");
+  pc.choose("Disk Wipe");
+  pc.press("Start");
+  pc.wait_for("Disk Wipe");
+  pc.probe({"type", "yes"});
+  pc.press("Start");
+  pc.wait_for("Contoso recovery");
+  pc.wait_for_text(kText, "Disk Wipe was not started");
+  EXPECT_FALSE(pc.has("calls.txt"));
+
+  pc.choose("Disk Wipe");
+  pc.press("Start");
+  pc.wait_for("Disk Wipe");
+  pc.probe({"type", "disk wipe"});
+  pc.press("Start");
+  pc.wait_for_file("calls.txt", "X:\\Tools\\wipe.exe\n");
+}
+
+TEST(WineMenu, WorksByKeyboardAlone) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("", demo_tools()));
+  pc.add_program("Tools/scan.exe");
+  pc.start();
+  pc.wait_for("Contoso recovery");
+  const std::string down = "40";
+  const std::string enter = "13";
+  const std::string escape = "27";
+  pc.wait_for_text(kDetail, "Disk Wipe");  // the first that can be started
+  pc.probe({"key", enter});
+  pc.wait_for("Disk Wipe");
+  pc.probe({"key", escape});
+  pc.wait_for("Contoso recovery");
+  pc.probe({"key", down});
+  pc.wait_for_text(kDetail, "Disk Scan");
+  pc.probe({"key", enter});
+  pc.wait_for_file("calls.txt", "scan.exe --all");
+}
+
+TEST(WineMenu, NamesMayBeInAnyScript) {
+  Pc pc;
+  pc.write("Remedia/policy.txt",
+           policy("title = Wiederherstellung für Köln\n",
+                  tool("gr", "Ελληνικό εργαλείο", "Файлы", "low",
+                       "\"X:\\\\Wärk zeug\\\\ŝtart.exe\" \"%TARGET_WINDIR%\" ж",
+                       "file = X:\\\\Wärk zeug\\\\ŝtart.exe\n")));
+  pc.add_program("Wärk zeug/ŝtart.exe");
+  std::filesystem::create_directories(pc.d() / "Windows/System32/config");
+  std::ofstream(pc.d() / "Windows/System32/config/SOFTWARE") << "no hive";
+  pc.start();
+  pc.wait_for("Wiederherstellung für Köln");
+  EXPECT_EQ(pc.rows(), (Words{"Файлы", "Ελληνικό εργαλείο"}));
+  pc.choose("Ελληνικό εργαλείο");
+  pc.press("Start");
+  pc.wait_for_file("calls.txt", "\"X:\\Wärk zeug\\ŝtart.exe\" \"D:\\Windows\" ж\n");
+}
+
+TEST(WineMenu, PassesTheChosenWindowsToTools) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("", demo_tools()));
+  pc.add_program("Tools/edit.exe");
+  std::filesystem::create_directories(pc.d() / "Windows/System32/config");
+  std::ofstream(pc.d() / "Windows/System32/config/SOFTWARE")
+      << "WINE REGISTRY Version 2\n\n#arch=win64\n\n"
+         "[Microsoft\\\\Windows NT\\\\CurrentVersion] 1\n\"ProductName\"=\"Windows 10 Pro\"\n"
+         "\"DisplayVersion\"=\"24H2\"\n\"CurrentBuild\"=\"26100\"\n\"UBR\"=dword:000006ce\n";
+  pc.start();
+  pc.wait_for("Contoso recovery");
+  pc.choose("Choose Windows installation");
+  pc.press("Start");
+  pc.wait_for("Choose Windows installation");
+  EXPECT_EQ(pc.rows(), (Words{"D:\\Windows: Windows 11 Pro 24H2"}));
+  EXPECT_NE(pc.text_of(kDetail).find("Build: 10.0.26100.1742"), std::string::npos);
+  pc.press("Choose");
+  pc.wait_for("Contoso recovery");
+  pc.choose("Registry Editor");
+  pc.press("Start");
+  pc.wait_for_file("calls.txt", "X:\\Tools\\edit.exe D:\\Windows\n");
+}
+
+}  // namespace
+}  // namespace remedia::wine

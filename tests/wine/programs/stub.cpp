@@ -1,0 +1,65 @@
+// Stands in for drvload, manage-bde, netsh, wpeutil, wpeinit and tools: writes its command line to
+// X:\calls.txt and does what X:\<its name>.txt says, a line for each:
+//
+//   output TEXT            puts out TEXT
+//   exit WORD NUMBER       ends with NUMBER if its command line holds WORD (`*`: always)
+//   crash                  ends like a program that reads where nothing is
+//   wait                   stays until X:\go is there
+#include "launcher/text.h"
+#include "launcher/windows/system.h"
+
+#include <string>
+
+namespace {
+
+using namespace remedia::launcher;
+
+std::string own_name() {
+  const std::string line = to_utf8(GetCommandLineW());
+  std::string path = line;
+  if (line[0] == '"') {
+    path = line.substr(1, line.find('"', 1) - 1);
+  } else {
+    path = line.substr(0, line.find(' '));
+  }
+  const std::size_t slash = path.rfind('\\');
+  if (slash != std::string::npos) path.erase(0, slash + 1);
+  const std::size_t dot = path.rfind('.');
+  return path.substr(0, dot);
+}
+
+void put_out(std::string_view text) {
+  DWORD written = 0;
+  const std::string line = std::string(text) + "\r\n";
+  WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), line.data(), static_cast<DWORD>(line.size()), &written,
+            nullptr);
+}
+
+int obey(std::string_view line, std::string_view arguments) {
+  const std::vector<std::string_view> parts = words(line);
+  if (parts.empty()) return -1;
+  if (parts[0] == "output" && line.size() > 7) put_out(line.substr(7));
+  if (parts[0] == "crash") RaiseException(0xC0000005, EXCEPTION_NONCONTINUABLE, 0, nullptr);
+  if (parts[0] == "wait") {
+    for (int i = 0; i < 2000 && !file_exists("X:\\go"); ++i) Sleep(10);
+  }
+  if (parts[0] == "exit" && parts.size() == 3 &&
+      (parts[1] == "*" || arguments.find(parts[1]) != std::string_view::npos)) {
+    return static_cast<int>(parse_number(parts[2], 99999).value_or(99));
+  }
+  return -1;
+}
+
+}  // namespace
+
+int launcher_main() {
+  const std::string line = to_utf8(GetCommandLineW());
+  append_file("X:\\calls.txt", line + "\n");
+  const auto orders = read_file("X:\\" + own_name() + ".txt");
+  if (!orders) return 0;
+  for (const std::string_view order : lines_of(*orders)) {
+    const int code = obey(order, line);
+    if (code >= 0) return code;
+  }
+  return 0;
+}

@@ -1,0 +1,217 @@
+// What the launcher does before its menu, and instead of it: expiry, clock, a bad policy, keyboard,
+// drivers, network, a crash of its own.
+#include "wine/pc.h"
+
+#include <fstream>
+#include <iterator>
+
+#include <gtest/gtest.h>
+
+namespace remedia::wine {
+namespace {
+
+using Words = std::vector<std::string>;
+
+std::string scan() {
+  return tool("scan", "Disk Scan", "Disk", "low", "X:\\\\Tools\\\\scan.exe") +
+         tool("copy", "Copy files", "Files", "data", "X:\\\\Tools\\\\copy.exe");
+}
+
+TEST(WineStart, ExpiredOffersOnlyToLeave) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("", scan()));
+  pc.start({"--now", "2027-01-20"});
+  pc.wait_for("This image has expired");
+  const std::string text = pc.text_of(kText);
+  EXPECT_NE(text.find("\"helpdesk\" could be used until 2026-12-20, 31 days ago"),
+            std::string::npos);
+  EXPECT_NE(text.find("Ask: the help desk, extension 4711"), std::string::npos);
+  EXPECT_EQ(pc.buttons(), (Words{"Restart", "Shut down"}));
+  EXPECT_EQ(pc.rows(), Words{});
+  EXPECT_NE(pc.read("Remedia/log.txt").find("until 2026-12-20"), std::string::npos);
+  pc.press("Restart");
+  pc.probe({"gone"});
+  EXPECT_EQ(pc.read("calls.txt"), "X:\\Windows\\System32\\wpeutil.exe Reboot\n");
+  EXPECT_FALSE(pc.has("Remedia/running.txt"));
+}
+
+TEST(WineStart, ShutsDown) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("", scan()));
+  pc.start();
+  pc.wait_for("Contoso recovery");
+  pc.press("Shut down");
+  pc.probe({"gone"});
+  EXPECT_EQ(pc.read("calls.txt"), "X:\\Windows\\System32\\wpeutil.exe Shutdown\n");
+}
+
+TEST(WineStart, GraceLeavesTheToolsAndSaysSo) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("grace_days = 40\n", scan()));
+  pc.start({"--now", "2027-01-20"});
+  pc.wait_for("Contoso recovery");
+  EXPECT_NE(pc.text_of(kText).find("expired 31 days ago. It still works for 9 days."),
+            std::string::npos);
+  pc.choose("Copy files");
+  EXPECT_EQ(pc.buttons(), (Words{"Start", "Restart", "Shut down"}));
+}
+
+TEST(WineStart, ExpiredMayLeaveWhatOnlyReads) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("expired = read_only\n", scan()));
+  pc.start({"--now", "2027-01-20"});
+  pc.wait_for("Contoso recovery");
+  pc.choose("Copy files");
+  EXPECT_NE(pc.text_of(kDetail).find("Not available: the image has expired."), std::string::npos);
+  EXPECT_EQ(pc.buttons(), (Words{"Restart", "Shut down"}));
+  pc.choose("Disk Scan");
+  EXPECT_EQ(pc.buttons(), (Words{"Start", "Restart", "Shut down"}));
+}
+
+TEST(WineStart, AsksAboutAWrongClock) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("", scan()));
+  pc.start({"--now", "2003-01-01"});
+  pc.wait_for("The clock of this PC is wrong");
+  EXPECT_EQ(pc.buttons(), (Words{"Go on", "Restart", "Shut down"}));
+  pc.press("Go on");
+  pc.wait_for("Contoso recovery");
+  EXPECT_NE(pc.read("Remedia/log.txt").find("It says 2003-01-01"), std::string::npos);
+}
+
+TEST(WineStart, RefusesAWrongClockIfThePolicySaysSo) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("clock = refuse\n", scan()));
+  pc.start({"--now", "2003-01-01"});
+  pc.wait_for("The clock of this PC is wrong");
+  EXPECT_EQ(pc.buttons(), (Words{"Restart", "Shut down"}));
+}
+
+TEST(WineStart, BelowWindowsOwnMenuExpiryOnlyWarns) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("shell = winre\n", scan()));
+  pc.start({"--now", "2027-01-20"});
+  pc.wait_for("Contoso recovery");
+  EXPECT_NE(pc.text_of(kText).find("expired 31 days ago. Get a newer one soon."),
+            std::string::npos);
+  pc.press("Close");
+  pc.probe({"gone"});
+  EXPECT_FALSE(pc.has("calls.txt"));
+}
+
+TEST(WineStart, BadPolicyNamesItsLine) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("expirse = 2026-12-20\n", scan()));
+  pc.start();
+  pc.wait_for("This image cannot be used");
+  EXPECT_NE(pc.text_of(kText).find("line 15: unknown key 'expirse'"), std::string::npos);
+  EXPECT_EQ(pc.buttons(), (Words{"Restart", "Shut down"}));
+}
+
+TEST(WineStart, MissingPolicyOffersOnlyToLeave) {
+  Pc pc;
+  pc.start();
+  pc.wait_for("This image cannot be used");
+  EXPECT_NE(pc.text_of(kText).find("X:\\Remedia\\policy.txt"), std::string::npos);
+  EXPECT_EQ(pc.buttons(), (Words{"Restart", "Shut down"}));
+}
+
+TEST(WineStart, SetsTheChosenKeyboard) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("keyboards = 0409:00000409, 0407:00000407\n", scan()));
+  pc.start();
+  pc.wait_for("Keyboard");
+  ASSERT_EQ(pc.rows().size(), 2U);
+  pc.probe({"choose", "1"});
+  pc.press("Choose");
+  pc.wait_for("Contoso recovery");
+  EXPECT_EQ(pc.read("calls.txt"),
+            "X:\\Windows\\System32\\wpeutil.exe SetKeyboardLayout 0407:00000407\n");
+}
+
+TEST(WineStart, LoadsTheDriversOfPresentDevicesOnly) {
+  Pc pc;
+  const std::string key = "HKLM\\SYSTEM\\CurrentControlSet\\Enum\\PCI\\VEN_1AF4&DEV_1000\\0";
+  pc.registry({"add", key, "/v", "HardwareID", "/t", "REG_MULTI_SZ", "/d",
+               "PCI\\VEN_1AF4&DEV_1000&SUBSYS_1\\0PCI\\VEN_1AF4&DEV_1000", "/f"});
+  pc.write("Remedia/policy.txt", policy("", scan()));
+  pc.write("Remedia/drivers.txt",
+           "PCI\\VEN_1AF4&DEV_1000\tX:\\My drivers\\net.inf\n"
+           "PCI\\VEN_1AF4&DEV_9999\tX:\\Drivers\\other.inf\nno driver\n");
+  pc.write("drvload.txt", "exit net.inf 5\n");
+  pc.start();
+  pc.wait_for("Contoso recovery");
+  EXPECT_EQ(pc.read("calls.txt"),
+            "X:\\Windows\\System32\\drvload.exe \"X:\\My drivers\\net.inf\"\n");
+  const std::string text = pc.text_of(kText);
+  EXPECT_NE(text.find("Drivers that could not be loaded: 1."), std::string::npos);
+  EXPECT_NE(text.find("drivers.txt: line 3 is not"), std::string::npos);
+}
+
+TEST(WineStart, StartsTheNetworkIfThePolicyHasOne) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("network = yes\n", scan()));
+  pc.write("wpeutil.txt", "exit InitializeNetwork 31\n");
+  pc.start();
+  pc.wait_for("Contoso recovery");
+  EXPECT_EQ(pc.read("calls.txt"),
+            "X:\\Windows\\System32\\wpeinit.exe\n"
+            "X:\\Windows\\System32\\wpeutil.exe InitializeNetwork\n");
+  EXPECT_NE(pc.text_of(kText).find("The network could not be started (31)."), std::string::npos);
+}
+
+TEST(WineStart, LogsOnTheStickToo) {
+  Pc pc;
+  std::ofstream(pc.d() / "remedia.usb") << "\n";
+  pc.write("Remedia/policy.txt", policy("", scan()));
+  pc.start();
+  pc.wait_for("Contoso recovery");
+  pc.press("Restart");
+  pc.probe({"gone"});
+  std::ifstream stream(pc.d() / "remedia-log.txt", std::ios::binary);
+  const std::string log(std::istreambuf_iterator<char>(stream), {});
+  EXPECT_EQ(log, pc.read("Remedia/log.txt"));
+  EXPECT_NE(log.find("restart was chosen"), std::string::npos);
+}
+
+TEST(WineStart, AfterACrashSaysWhyAndStartsAgain) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("", scan()));
+  pc.write("Remedia/running.txt", "starting scan\r\nexception 0xC0000005");
+  pc.start({"--after", "--now", "2026-11-21"});
+  pc.wait_for("The menu ended unexpectedly");
+  EXPECT_NE(pc.text_of(kText).find("Last known: starting scan: exception 0xC0000005"),
+            std::string::npos);
+  EXPECT_EQ(pc.buttons(), (Words{"Start the menu again", "Restart", "Shut down"}));
+  pc.press("Start the menu again");
+  pc.wait_for("Contoso recovery");
+}
+
+TEST(WineStart, AfterACrashExpiryCountsStill) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("", scan()));
+  pc.write("Remedia/running.txt", "showing the menu");
+  pc.start({"--after", "--now", "2027-01-20"});
+  pc.wait_for("The menu ended unexpectedly");
+  pc.press("Start the menu again");
+  pc.wait_for("This image has expired");
+}
+
+TEST(WineStart, AfterAGoodEndNothingIsShown) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("", scan()));
+  pc.start({"--after"});
+  pc.probe({"gone"});
+  EXPECT_FALSE(pc.has("Remedia/log.txt"));
+}
+
+TEST(WineStart, TheShippedProgramHasNoTestSwitches) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("as_of = 2020-01-01\nexpires = 2020-02-02\n", scan()));
+  pc.start_shipped({"--now", "2020-01-01", "--layout", "X:\\layout.txt"});
+  pc.wait_for("This image has expired");
+  EXPECT_FALSE(pc.has("layout.txt"));
+}
+
+}  // namespace
+}  // namespace remedia::wine
