@@ -216,6 +216,7 @@ void plan_keyboards(const std::vector<std::string>& list, const WinpeBase& base,
       refuse("keyboards", fmt::format("keyboard '{}' is named twice", list[i]), {}, i);
     }
     keyboards.push_back(keyboard);
+    plan.keyboards.push_back(fmt::format("{:04x}:{:08x}", keyboard.language, keyboard.layout));
     std::string layout = fmt::format("{:08x}", keyboard.layout), name = layout;
     if ((keyboard.layout & 0xffff) != keyboard.language) {
       name = fmt::format("d{:03x}{:04x}", ++substitutes, keyboard.language);

@@ -56,6 +56,7 @@ struct WinpePlan {
   };
   std::vector<Value> registry;
   std::vector<File> files;
+  std::vector<std::string> keyboards;  ///< as wpeutil takes them: "0407:00000407"
   std::vector<Warning> warnings;
 };
 

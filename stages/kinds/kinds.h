@@ -17,6 +17,7 @@ extern const graph::Kind overlay;
 extern const graph::Kind remove;
 extern const graph::Kind registry;
 extern const graph::Kind tool;
+extern const graph::Kind remote;
 extern const graph::Kind tier;
 extern const graph::Kind wim;
 extern const graph::Kind iso;
@@ -32,9 +33,9 @@ extern const graph::Kind manifest;  // every product has one
 
 /// In the order of `remedia help`.
 inline std::span<const graph::Kind> all() {
-  static const graph::Kind table[] = {project,   source,   overlay,  remove, registry, tool,
-                                      tier,      wim,      iso,      usb,    wds,      partition,
-                                      component, settings, recovery, copy,   manifest};
+  static const graph::Kind table[] = {project,   source,    overlay,  remove,   registry, tool,
+                                      remote,    tier,      wim,      iso,      usb,      wds,
+                                      partition, component, settings, recovery, copy,     manifest};
   return table;
 }
 

@@ -1,12 +1,15 @@
-// overlay { "common" }: a folder whose files go into the image.
+// overlay { "common" }: a folder, an archive or a file that goes into the image.
 //
-// The stage lists what the folder holds, as a tree; it copies nothing. Whoever compresses
-// the files and puts them into images reads them where they are and checks each digest again.
+// The stage lists what a folder holds, as a tree; it copies nothing. Whoever compresses
+// the files and puts them into images reads them where they are and checks each digest again. Only
+// an archive is unpacked first.
 
 #include "formats/win_names.h"
 #include "graph/graph.h"
 #include "graph/job.h"
 #include "kinds/kinds.h"
+#include "media/archive.h"
+#include "support/pack.h"
 #include "support/tree.h"
 
 #include <algorithm>
@@ -25,35 +28,49 @@ const recipe::Schema schema = {
     .word = "overlay",
     .role = recipe::Role::description,
     .help =
-        "A folder whose files go into an image, at the same paths.\n"
+        "A folder whose files go into an image, at the same paths; or an archive, or one file.\n"
         "Names must be legal on Windows. Links to files are followed, links to folders are an "
-        "error. A .gitkeep makes an empty folder and stays out itself.",
+        "error. A .gitkeep makes an empty folder and stays out itself. A .cab or .zip is unpacked.",
     .fields =
         {
             {.name = "path",
              .type = Type::path,
-             .help = "the folder; a bare name means overlays/NAME",
+             .help = "the folder, archive or file; a bare name means overlays/NAME",
              .required = true,
              .folder = "overlays"},
             {.name = "to",
              .type = Type::text,
-             .help = "folder in the image that the files go to",
+             .help = "folder in the image that the files go to; a single file has to have one",
              .fallback = "the root of the image",
              .max = 240},
+            {.name = "unpack",
+             .type = Type::boolean,
+             .help = "whether it is an archive (CAB, ZIP, or a program with a CAB in it) whose "
+                     "files are meant",
+             .fallback = "for .cab and .zip"},
         },
     .positional = "path",
     .from_string = true,
 };
 
+bool is_unpacked(const recipe::Node& node, const std::string& path) {
+  if (node.has("unpack")) return node.flag("unpack");
+  std::string extension = fold_case(fs::path(path).extension().string());
+  return extension == fold_case(".cab") || extension == fold_case(".zip");
+}
+
 graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node,
                     const graph::Binding& binding) {
   graph::Edge edge{.kind = "overlay", .origin = node};
   graph::SourcePath path = planner.source_path(*node, "path", binding.arch);
+  const bool unpack = is_unpacked(*node, path.written);
   edge.parameters["folder"] = path.file;
   edge.parameters["written"] = path.written;
-  edge.label = "OVERLAY " + path.written;
+  edge.label = (unpack ? "UNPACK " : "OVERLAY ") + path.written;
   edge.parameters["to"] = node->text("to");
+  edge.parameters["unpack"] = unpack;
   edge.outputs = {graph::Planner::store_path(edge, "tree")};
+  if (unpack) edge.outputs.push_back(graph::Planner::store_path(edge, "pack"));
   graph::Planned planned{.file = edge.outputs[0], .parts = {{"shown", path.written}}};
   planner.add(std::move(edge));
   return planned;
@@ -66,7 +83,6 @@ class Walk {
       : job_(job), folder_(std::move(folder)), written_(std::move(written)), to_(std::move(to)) {}
 
   std::vector<TreeEntry> entries() {
-    if (!to_.empty()) job_.about("to", [&] { check_image_path(to_); });
     job_.about("path", [&] { visit(folder_, to_); });
     return std::move(entries_);
   }
@@ -138,13 +154,55 @@ class Walk {
   std::vector<TreeEntry> entries_;
 };
 
-void run(graph::Job& job) {
-  fs::path folder = job.text("folder");
-  if (!fs::is_directory(folder)) {
-    job.fail_at("path", fmt::format("overlay '{}' is not a folder", job.text("written")),
-                fmt::format("it means {}", fs::absolute(folder).lexically_normal().string()));
+std::vector<TreeEntry> unpacked(graph::Job& job) {
+  fs::path archive = job.text("folder");
+  if (!fs::is_regular_file(archive))
+    job.fail_at("path", fmt::format("'{}' is no file, so it is no archive", job.text("written")));
+  job.reads(archive);
+  Pack pack(job.part(1), job.output(1));
+  std::vector<TreeEntry> entries = job.about("path", [&] {
+    return unpack_archive(archive, job.text("written"), job.text("to"), pack,
+                          job.part(1).parent_path());
+  });
+  std::vector<TreeEntry> files = pack.entries();
+  entries.insert(entries.end(), files.begin(), files.end());
+  job.keep_if_equal(1);
+  return entries;
+}
+
+std::vector<TreeEntry> single_file(graph::Job& job) {
+  fs::path file = job.text("folder");
+  std::string to = job.text("to");
+  if (to.empty()) {
+    job.fail_at(
+        "path",
+        fmt::format("'{}' is a file, and no folder to put it in is named", job.text("written")),
+        "overlay { \"x.exe\", to = \"Tools/x\" }");
   }
-  std::vector<TreeEntry> entries = Walk(job, folder, job.text("written"), job.text("to")).entries();
+  std::string target = to + "/" + fs::path(job.text("written")).filename().string();
+  job.about("path", [&] { check_image_path(target); });
+  return {{.target = target,
+           .source = file.string(),
+           .size = fs::file_size(file),
+           .sha256 = job.digest(file),
+           .origin = job.text("written")}};
+}
+
+std::vector<TreeEntry> list(graph::Job& job) {
+  fs::path path = job.text("folder");
+  if (!job.text("to").empty()) job.about("to", [&] { check_image_path(job.text("to")); });
+  if (job.parameters().at("unpack").get<bool>()) return unpacked(job);
+  if (fs::is_regular_file(path)) return single_file(job);
+  if (!fs::is_directory(path)) {
+    job.fail_at("path",
+                fmt::format("overlay '{}' is neither a folder nor a file", job.text("written")),
+                fmt::format("it means {}", fs::absolute(path).lexically_normal().string()));
+  }
+  return Walk(job, path, job.text("written"), job.text("to")).entries();
+}
+
+void run(graph::Job& job) {
+  std::vector<TreeEntry> entries = list(job);
   if (entries.empty()) job.warn("path", fmt::format("overlay '{}' is empty", job.text("written")));
   job.write_text(0, write_tree(std::move(entries)));
 }

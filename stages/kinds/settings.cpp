@@ -7,12 +7,11 @@
 
 #include "formats/registry.h"
 #include "formats/winpe.h"
-#include "graph/build.h"
 #include "graph/job.h"
 #include "kinds/kinds.h"
+#include "kinds/launcher_files.h"
 #include "kinds/registry.h"
 #include "kinds/shell.h"
-#include "kinds/tier.h"
 #include "media/hive.h"
 #include "media/wim.h"
 #include "support/artifact.h"
@@ -254,39 +253,11 @@ void add_setting_edits(const WinpePlan& plan, EditsByHive& edits) {
   }
 }
 
-// --- The launcher --------------------------------------------------------------------------------
-
-// The second entry says why the first one ended, if it did so by a crash: winpeshl would restart.
-const std::vector<std::string> kLauncherFirst = {R"(%SYSTEMDRIVE%\Remedia\remedia.exe)",
-                                                 R"(%SYSTEMDRIVE%\Remedia\remedia.exe, --after)"};
-constexpr const char* kManageBde = "Windows/System32/manage-bde.exe";
-
-void add_launcher(graph::Job& job, const wim::File& base, Pack& pack) {
-  const nlohmann::json& p = job.parameters();
-  const nlohmann::json& policy = p.at("policy");
-  if (policy.at("bitlocker") == "yes" && base.find(1, kManageBde) == nullptr) {
-    job.fail_at(
-        "tier",
-        fmt::format("the tier unlocks BitLocker drives, but the base has no {}", kManageBde),
-        "start from image = \"winre\", which has it, or leave bitlocker out of the tier");
-  }
-  std::string arch = policy.at("arch");
-  fs::path program = graph::shipped_folder() / "launcher" / arch / "remedia.exe";
-  if (!fs::exists(program)) {
-    job.fail_at("tier", fmt::format("this Remedia was built without its launcher for {}", arch),
-                "configure it with REMEDIA_LAUNCHER=ON");
-  }
-  job.reads(program);
-  auto source = graph::read_record(job.text("source_record")).at("image");
-  std::string version = source.at("kernel_version");
-  if (version.empty()) version = source.at("version");
-  bool first = job.text("shell") == "launcher";
-  pack.add("Remedia/policy.txt", policy_text(policy, version), "the tier");
-  pack.add(first ? "Remedia/remedia.exe" : "Sources/Recovery/Tools/remedia.exe",
-           Slice::whole(program), "Remedia's launcher");
-  if (!first) {
-    pack.add("Sources/Recovery/Tools/WinREConfig.xml", winre_config("remedia.exe", ""), "the tier");
-  }
+std::string base_version(const graph::Job& job) {
+  nlohmann::ordered_json image = graph::read_record(job.text("source_record")).at("image");
+  std::string version = image.at("kernel_version");
+  if (version.empty()) version = image.at("version");
+  return version;
 }
 
 void run(graph::Job& job) {
@@ -317,7 +288,7 @@ void run(graph::Job& job) {
   });
   for (const WinpePlan::File& file : plan.files)
     pack.add(file.path, file.bytes, "the settings of the image");
-  if (p.contains("policy")) add_launcher(job, base, pack);
+  if (p.contains("policy")) add_launcher(job, base, base_version(job), plan.keyboards, pack);
   if (p.contains("winre_tool")) {
     pack.add("Sources/Recovery/Tools/WinREConfig.xml",
              winre_config(p.at("winre_tool").at(0), p.at("winre_tool").at(1)),
@@ -384,12 +355,12 @@ graph::Planned plan_settings(graph::Planner& planner, const recipe::NodeRef& ima
   if (image->has("winre_tool"))
     edge.parameters["winre_tool"] = {image->text("winre_tool"),
                                      image->text("winre_tool_parameters")};
-  nlohmann::ordered_json policy = policy_parameters(planner, *image);
+  nlohmann::ordered_json policy = launcher_parameters(planner, *image);
   if (!policy.is_null()) {
     edge.parameters["policy"] = std::move(policy);
-    edge.parameters["shell"] = shell_of(*image);
     edge.parameters["source_record"] = source_record;
-    if (shell_of(*image) == "launcher") edge.parameters["winpe"]["winpeshl"] = kLauncherFirst;
+    std::vector<std::string> start = launcher_start(*image);
+    if (!start.empty()) edge.parameters["winpe"]["winpeshl"] = start;
   }
   if (edge.parameters["registry"].empty() && edge.parameters["winpe"].empty() &&
       !edge.parameters.contains("background") && !edge.parameters.contains("winre_tool") &&

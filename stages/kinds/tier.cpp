@@ -6,11 +6,12 @@
 #include "kinds/tier.h"
 
 #include "kinds/kinds.h"
-#include "support/digest.h"
+#include "media/wim_glob.h"
 
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <set>
 
 namespace remedia::kinds {
 
@@ -51,8 +52,8 @@ const recipe::Schema schema = {
              .fallback = "launcher"},
             {.name = "expires",
              .type = Type::text,
-             .help = "a date, \"2026-12-31\", or days from as_of, \"30d\"; from that day on the "
-                     "launcher offers no tools (with shell = \"winre\" it warns only)",
+             .help = "its last day, \"2026-12-31\", or days from as_of, \"30d\"; after that day "
+                     "the launcher offers no tools (with shell = \"winre\" it warns only)",
              .max = 12},
             {.name = "expired",
              .type = Type::choice,
@@ -67,8 +68,8 @@ const recipe::Schema schema = {
              .max = 365},
             {.name = "clock",
              .type = Type::choice,
-             .help = "if the PC's clock stands before the day of the build, as with an empty "
-                     "battery: ask and go on, or refuse",
+             .help = "if the PC's clock stands before as_of, as with an empty battery: ask and go "
+                     "on, or refuse",
              .words = {"ask", "refuse"},
              .fallback = "ask"},
             {.name = "contact",
@@ -77,9 +78,9 @@ const recipe::Schema schema = {
              .max = 200},
             {.name = "language",
              .type = Type::choice,
-             .help = "of the launcher",
-             .words = {"en", "de"},
-             .fallback = "en"},
+             .help =
+                 "of the launcher; without it that of the image's locale, if it is one of these",
+             .words = {"en", "de"}},
             {.name = "network",
              .type = Type::boolean,
              .help = "start the network",
@@ -93,21 +94,10 @@ const recipe::Schema schema = {
              .help = "the risk from which on a tool starts only after a typed word",
              .words = {"destructive", "high", "all"},
              .fallback = "destructive"},
-            {.name = "remote_agent",
-             .type = Type::text,
-             .help = "command line of the program that lets the help desk in; {ticket} and {port} "
-                     "are filled in",
-             .max = 500},
-            {.name = "remote_port",
-             .type = Type::integer,
-             .help = "its TCP port; 0 takes another one each time",
-             .fallback = "0",
-             .min = 0,
-             .max = 65535},
-            {.name = "remote_message",
-             .type = Type::script,
-             .help = "shown to whoever asks for help",
-             .max = 2048},
+            {.name = "remote",
+             .type = Type::value,
+             .help = "Remote Connection: its agent, port and message",
+             .words = {"remote"}},
         },
 };
 
@@ -119,34 +109,94 @@ const recipe::Schema schema = {
                            .notes = std::move(notes)});
 }
 
-std::string group_of(const recipe::Node& item) {
-  return item.has("group") ? item.text("group") : "Tools";
-}
+/// Collects the tools of one tier.
+class Collection {
+ public:
+  explicit Collection(const recipe::Node& level) : level_(level) {}
 
-using Tools = std::map<std::string, recipe::NodeRef>;
-
-void add_tool(const recipe::Node& level, const recipe::NodeRef& item, Tools& tools) {
-  auto [known, fresh] = tools.emplace(item->text("id"), item);
-  if (!fresh) {
-    if (known->second == item || canonical_text(*known->second) == canonical_text(*item)) return;
-    refuse(level, "allow", fmt::format("two tools have the id '{}'", item->text("id")),
-           "give one of them another id",
-           {{.message = "the first", .where = known->second->where},
-            {.message = "the second", .where = item->where}});
+  void add(const recipe::NodeRef& item, std::string_view field) {
+    std::string id = item->text("id");
+    auto [known, fresh] = tools_.emplace(id, item);
+    if (!fresh) {
+      if (known->second == item || canonical_text(*known->second) == canonical_text(*item)) return;
+      refuse(level_, field, fmt::format("two tools have the id '{}'", id),
+             "give one of them another id",
+             {{.message = "the first", .where = known->second->where},
+              {.message = "the second", .where = item->where}});
+    }
+    if (!item->has("files") && !item->has("programs")) {
+      refuse(level_, field,
+             item->has("supply")
+                 ? fmt::format("the tool '{}' does not work yet: {}", id, item->text("supply"))
+                 : fmt::format("the tool '{}' has neither files nor programs", id),
+             "extend(TOOL, { files = { \"FOLDER\" } }) supplies what it takes", note(*item));
+    }
+    for (const recipe::NodeRef& other : item->nodes("with")) add(other, field);
   }
-  if (!item->has("files") && !item->has("programs")) {
-    refuse(level, "allow",
-           item->has("supply")
-               ? fmt::format("the tool '{}' does not work yet: {}", item->text("id"),
-                             item->text("supply"))
-               : fmt::format("the tool '{}' has neither files nor programs", item->text("id")),
-           "extend(TOOL, { files = { \"FOLDER\" } }) supplies what it takes",
-           {{.message = "the tool", .where = item->where}});
-  }
-  for (const recipe::NodeRef& other : item->nodes("with")) add_tool(level, other, tools);
-}
 
-// Days since 1970 of a date that is_date() accepted.
+  void check() const {
+    std::set<std::string> provided;
+    for (const auto& [id, item] : tools_) {
+      for (const std::string& thing : item->texts("provides")) provided.insert(thing);
+    }
+    for (const auto& [id, item] : tools_) {
+      check_needs(*item, provided);
+      check_not_forbidden(*item);
+    }
+  }
+
+  std::vector<recipe::NodeRef> sorted() const {
+    std::vector<recipe::NodeRef> list;
+    for (const auto& [id, item] : tools_) list.push_back(item);
+    std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) {
+      return std::pair(group_of(*a), a->text("title")) < std::pair(group_of(*b), b->text("title"));
+    });
+    return list;
+  }
+
+ private:
+  static std::vector<Diagnostic> note(const recipe::Node& item) {
+    return {{.message = "the tool", .where = item.where}};
+  }
+
+  void check_needs(const recipe::Node& item, const std::set<std::string>& provided) const {
+    for (const std::string& need : item.texts("needs")) {
+      if (need == "windows" || provided.contains(need)) continue;
+      if (need == "network") {
+        if (level_.flag("network")) continue;
+        refuse(level_, "allow",
+               fmt::format("the tool '{}' needs the network, which this tier does not start",
+                           item.text("id")),
+               "network = true, or leave the tool out", note(item));
+      }
+      refuse(level_, "allow",
+             fmt::format("the tool '{}' needs {}, which no tool of this tier provides",
+                         item.text("id"), need),
+             fmt::format("allow a tool that has them as files: provides = {{ \"{}\" }}", need),
+             note(item));
+    }
+  }
+
+  void check_not_forbidden(const recipe::Node& item) const {
+    for (const recipe::NodeRef& removal : level_.nodes("forbid")) {
+      for (const std::string& pattern : removal->texts("paths")) {
+        wim::Glob glob(pattern);
+        for (const std::string& program : item.texts("programs")) {
+          if (!glob.matches(program)) continue;
+          refuse(level_, "forbid",
+                 fmt::format("'{}' is forbidden, but the tool '{}' takes '{}'", pattern,
+                             item.text("id"), program),
+                 "forbid less, or do not allow the tool", note(item));
+        }
+      }
+    }
+  }
+
+  const recipe::Node& level_;
+  std::map<std::string, recipe::NodeRef> tools_;
+};
+
+// Of a date that is_date() accepted.
 std::chrono::sys_days days_of(const std::string& date) {
   auto number = [&](std::size_t at, std::size_t size) { return std::stoi(date.substr(at, size)); };
   return std::chrono::year(number(0, 4)) / number(5, 2) / number(8, 2);
@@ -158,18 +208,25 @@ std::string text_of(std::chrono::sys_days days) {
                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
 }
 
-// Line breaks and backslashes of values, as the launcher reads them.
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    if (c == '\\')
-      out += "\\\\";
-    else if (c == '\n')
-      out += "\\n";
-    else if (c != '\r')
-      out += c;
-  }
-  return out;
+// "30d" as days; nothing for another text.
+std::optional<int> number_of_days(const std::string& text) {
+  bool days = text.size() >= 2 && text.size() <= 5 && text.back() == 'd' &&
+              text.find_first_not_of("0123456789") == text.size() - 1;
+  if (!days) return std::nullopt;
+  return std::stoi(text);
+}
+
+nlohmann::ordered_json tool_record(const recipe::Node& item) {
+  nlohmann::ordered_json json = {{"id", item.text("id")},
+                                 {"title", item.text("title")},
+                                 {"group", group_of(item)},
+                                 {"risk", item.text("risk")}};
+  if (item.has("command")) json["command"] = item.text("command");
+  json["needs"] = item.texts("needs");
+  if (item.has("licence")) json["licence"] = item.text("licence");
+  json["redistributable"] = item.flag("redistributable");
+  json["programs"] = item.texts("programs");
+  return json;
 }
 
 }  // namespace
@@ -187,117 +244,86 @@ std::string shell_of(const recipe::Node& image) {
 std::vector<recipe::NodeRef> tools_of(const recipe::Node& image) {
   recipe::NodeRef level = image.node("tier");
   if (level == nullptr) return {};
-  Tools tools;
-  for (const recipe::NodeRef& item : level->nodes("allow")) add_tool(*level, item, tools);
-  std::vector<recipe::NodeRef> sorted;
-  for (const auto& [id, item] : tools) sorted.push_back(item);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
-    return std::pair(group_of(*a), a->text("title")) < std::pair(group_of(*b), b->text("title"));
-  });
-  return sorted;
+  Collection tools(*level);
+  for (const recipe::NodeRef& item : level->nodes("allow")) tools.add(item, "allow");
+  if (recipe::NodeRef help = level->node("remote")) {
+    recipe::NodeRef agent = help->node("agent");
+    if (!agent->has("command")) {
+      refuse(
+          *help, "agent",
+          fmt::format("the tool '{}' has no command, so it cannot be the agent", agent->text("id")),
+          "extend(TOOL, { command = ... })", {{.message = "the tool", .where = agent->where}});
+    }
+    if (!level->flag("network")) {
+      refuse(*level, "remote", "remote help needs the network, which this tier does not start",
+             "network = true, or leave it out");
+    }
+    tools.add(agent, "remote");
+  }
+  tools.check();
+  return tools.sorted();
+}
+
+bool is_dangerous(const recipe::Node& item) {
+  return item.text("risk") == "high" || item.text("risk") == "destructive";
+}
+
+std::string group_of(const recipe::Node& item) {
+  return item.has("group") ? item.text("group") : "Tools";
 }
 
 std::string expiry_of(const recipe::Node& level, const std::optional<std::string>& as_of) {
-  if (!level.has("expires")) return {};
-  std::string text = level.text("expires");
-  if (recipe::is_date(text)) return text;
-  bool days = text.size() >= 2 && text.size() <= 5 && text.back() == 'd' &&
-              text.find_first_not_of("0123456789") == text.size() - 1;
-  if (!days) {
-    refuse(level, "expires", fmt::format("'{}' is neither a date nor a number of days", text),
-           "write \"2026-12-31\" or \"30d\"");
-  }
-  if (!as_of) {
-    refuse(level, "expires", fmt::format("'{}' counts from as_of, which nobody said", text),
-           "give -D as_of=YYYY-MM-DD, or as_of in recipes/project.lua");
-  }
-  return text_of(days_of(*as_of) + std::chrono::days(std::stoi(text)));
-}
-
-nlohmann::ordered_json policy_parameters(const graph::Planner& planner, const recipe::Node& image) {
-  recipe::NodeRef level = image.node("tier");
-  if (level == nullptr) return nullptr;
-  const std::optional<std::string>& as_of = planner.evaluation().as_of;
-  nlohmann::ordered_json p;
-  p["image"] = image.text("name");
-  p["title"] = image.has("title") ? image.text("title") : image.text("name");
-  p["tier"] = level->text("name");
-  p["revision"] = sha256(recipe::canonical_text(image)).substr(0, 16);
-  p["built"] = text_of(std::chrono::floor<std::chrono::days>(
-      std::chrono::sys_seconds(std::chrono::seconds(planner.clock()))));
-  // The day of the policy, not that of the files: a build of yesterday's commit is not a day old.
-  if (as_of) p["as_of"] = *as_of;
-  p["arch"] = image.node("from")->text("arch");
-  std::string expires = expiry_of(*level, as_of);
-  if (!expires.empty()) {
-    p["expires"] = expires;
-    p["expired"] = level->text("expired");
-    p["grace_days"] = std::to_string(level->integer("grace_days"));
-  }
-  p["clock"] = level->text("clock");
-  if (level->has("contact")) p["contact"] = level->text("contact");
-  p["language"] = level->text("language");
-  p["network"] = level->flag("network") ? "yes" : "no";
-  p["bitlocker"] = level->flag("bitlocker") ? "yes" : "no";
-  p["confirm"] = level->text("confirm");
-  if (level->has("remote_agent")) {
-    std::int64_t port = level->integer("remote_port");
-    p["remote_agent"] = level->text("remote_agent");
-    p["remote_port"] = port == 0 ? "random" : std::to_string(port);
-    if (level->has("remote_message")) p["remote_message"] = level->text("remote_message");
-  }
-  p["tools"] = nlohmann::ordered_json::array();
-  for (const recipe::NodeRef& item : tools_of(image)) {
-    std::string needs;
-    for (const std::string& need : item->texts("needs")) needs += (needs.empty() ? "" : " ") + need;
-    nlohmann::ordered_json entry = {{"id", item->text("id")},
-                                    {"title", item->text("title")},
-                                    {"description", item->text("description")},
-                                    {"group", group_of(*item)},
-                                    {"risk", item->text("risk")},
-                                    {"command", item->text("command")}};
-    if (!needs.empty()) entry["needs"] = needs;
-    p["tools"].push_back(std::move(entry));
-  }
-  return p;
-}
-
-std::string policy_text(const nlohmann::json& parameters, const std::string& base) {
-  // In a fixed order, whatever the order of the parameters.
-  static constexpr const char* kKeys[] = {
-      "image",     "title",   "tier",         "revision",    "built",         "as_of",    "arch",
-      "expires",   "expired", "grace_days",   "clock",       "contact",       "language", "network",
-      "bitlocker", "confirm", "remote_agent", "remote_port", "remote_message"};
-  std::string text = "remedia policy 1\r\n";
-  auto line = [&](std::string_view key, std::string_view value) {
-    text += fmt::format("{} = {}\r\n", key, escaped(value));
-  };
-  for (const char* key : kKeys) {
-    if (parameters.contains(key)) line(key, parameters.at(key).get<std::string>());
-  }
-  if (!base.empty()) line("base", base);
-  for (const auto& item : parameters.at("tools")) {
-    text += fmt::format("\r\n[tool {}]\r\n", item.at("id").get<std::string>());
-    for (const char* key : {"title", "description", "group", "risk", "command", "needs"}) {
-      if (item.contains(key)) line(key, item.at(key).get<std::string>());
+  if (!level.has("expires")) {
+    for (const char* field : {"expired", "grace_days"}) {
+      if (level.given(field))
+        refuse(level, field, fmt::format("'{}' means nothing without 'expires'", field),
+               "say when: expires = \"90d\"");
     }
+    return {};
   }
-  return text;
+  std::string text = level.text("expires");
+  std::string last = text;
+  if (!recipe::is_date(text)) {
+    std::optional<int> days = number_of_days(text);
+    if (!days) {
+      refuse(level, "expires", fmt::format("'{}' is neither a date nor a number of days", text),
+             "write \"2026-12-31\" or \"30d\"");
+    }
+    if (!as_of) {
+      refuse(level, "expires", fmt::format("'{}' counts from as_of, which nobody said", text),
+             "give -D as_of=YYYY-MM-DD, or as_of in recipes/project.lua");
+    }
+    last = text_of(days_of(*as_of) + std::chrono::days(*days));
+  }
+  if (as_of && last < *as_of) {
+    refuse(level, "expires",
+           fmt::format("{} is over on {} (as_of): nobody could use such an image", last, *as_of),
+           "give it a later day");
+  }
+  return last;
 }
 
-nlohmann::ordered_json tier_record(const recipe::Node& image, const std::string& expires) {
+nlohmann::ordered_json tier_record(const recipe::Node& image,
+                                   const std::optional<std::string>& as_of) {
   recipe::NodeRef level = image.node("tier");
-  nlohmann::ordered_json record = {{"name", level->text("name")}};
-  if (!expires.empty()) record["expires"] = expires;
-  record["tools"] = nlohmann::ordered_json::array();
-  for (const recipe::NodeRef& item : tools_of(image)) {
-    record["tools"].push_back({{"id", item->text("id")},
-                               {"title", item->text("title")},
-                               {"risk", item->text("risk")},
-                               {"licence", item->text("licence")},
-                               {"redistributable", item->flag("redistributable")},
-                               {"programs", item->texts("programs")}});
+  nlohmann::ordered_json record = {{"name", level->text("name")}, {"shell", shell_of(image)}};
+  if (std::string expires = expiry_of(*level, as_of); !expires.empty()) {
+    record["expires"] = expires;
+    record["expired"] = level->text("expired");
+    record["grace_days"] = level->integer("grace_days");
   }
+  for (const char* field : {"clock", "confirm", "contact", "language"}) {
+    if (level->has(field)) record[field] = level->text(field);
+  }
+  record["network"] = level->flag("network");
+  record["bitlocker"] = level->flag("bitlocker");
+  if (recipe::NodeRef help = level->node("remote")) {
+    record["remote"] = {{"agent", help->node("agent")->text("id")}};
+    if (help->has("port")) record["remote"]["port"] = help->integer("port");
+    if (help->has("message")) record["remote"]["message"] = help->text("message");
+  }
+  record["tools"] = nlohmann::ordered_json::array();
+  for (const recipe::NodeRef& item : tools_of(image)) record["tools"].push_back(tool_record(*item));
   return record;
 }
 

@@ -1,4 +1,4 @@
-// What a tier makes of an image: its tools, what is taken out, and the policy of the launcher.
+// What a tier makes of an image: its tools, its expiry, and what is said of them.
 #pragma once
 
 #include "graph/graph.h"
@@ -14,22 +14,24 @@ namespace remedia::kinds {
 /// Failure if the two contradict each other.
 std::string shell_of(const recipe::Node& image);
 
-/// The tools that the tier of an image allows, with those that they need, sorted by group and
-/// title; none without a tier. Throws Failure: two tools of one id, one that is allowed and
-/// forbidden, one whose files are still to be supplied.
+/// All tools that the tier of an image brings, its remote agent and what they need included, sorted
+/// by group and title; none without a tier. Throws Failure: two tools of one id, one whose files
+/// are still to be supplied, one that needs what nothing provides or takes what is forbidden.
 std::vector<recipe::NodeRef> tools_of(const recipe::Node& image);
 
-/// The date after which an image is expired, "YYYY-MM-DD"; empty if never. Throws Failure for a
-/// text that is neither a date nor "30d", and for "30d" where nobody said when that begins (as_of).
+/// Whether its risk is "high" or "destructive".
+bool is_dangerous(const recipe::Node& item);
+
+/// Heading in the menu.
+std::string group_of(const recipe::Node& item);
+
+/// The last day of an image, "YYYY-MM-DD"; empty if there is none. Throws Failure for a text that
+/// is neither a date nor "30d", for "30d" where nobody said when that begins (as_of), and for a day
+/// that is over already.
 std::string expiry_of(const recipe::Node& level, const std::optional<std::string>& as_of);
 
-/// What the image's launcher is told, but for what only its base knows; null without a tier.
-nlohmann::ordered_json policy_parameters(const graph::Planner& planner, const recipe::Node& image);
-
-/// X:\Remedia\policy.txt from those parameters. `base` is the version of Windows.
-std::string policy_text(const nlohmann::json& parameters, const std::string& base);
-
-/// For the record of an image: name, expiry, tools with what they take.
-nlohmann::ordered_json tier_record(const recipe::Node& image, const std::string& expires);
+/// For the record of an image: all that the tier decides, with tools and what they take.
+nlohmann::ordered_json tier_record(const recipe::Node& image,
+                                   const std::optional<std::string>& as_of);
 
 }  // namespace remedia::kinds

@@ -11,10 +11,12 @@
 #include "graph/job.h"
 #include "kinds/component.h"
 #include "kinds/kinds.h"
+#include "kinds/launcher_files.h"
 #include "kinds/remove.h"
 #include "kinds/settings.h"
 #include "kinds/shell.h"
 #include "kinds/tier.h"
+#include "kinds/tier_check.h"
 #include "media/base_facts.h"
 #include "media/layers.h"
 
@@ -109,25 +111,30 @@ recipe::Schema make_schema() {
 
 const recipe::Schema schema = make_schema();
 
-// The files of each tool are a component of their own, shared by all tiers that allow it.
+// What the stage has to know of the tier. The files of each tool are components of their own,
+// shared by all tiers that allow it.
 template <typename AddTree>
-void add_tools(graph::Planner& planner, const recipe::Node& image, const graph::Binding& binding,
-               nlohmann::ordered_json& parameters, AddTree&& add_tree) {
-  parameters["tier"] =
-      tier_record(image, expiry_of(*image.node("tier"), planner.evaluation().as_of));
-  nlohmann::ordered_json& tools = parameters["tier"]["tools"];
+nlohmann::ordered_json plan_tier(graph::Planner& planner, const recipe::Node& image,
+                                 const graph::Binding& binding, AddTree&& add_tree) {
+  nlohmann::ordered_json parameters = tier_record(image, planner.evaluation().as_of);
+  parameters["revision"] = image_revision(image);
   std::vector<recipe::NodeRef> allowed = tools_of(image);
   for (std::size_t i = 0; i < allowed.size(); ++i) {
-    tools[i]["command"] = allowed[i]->text("command");
-    tools[i]["allow_missing"] = allowed[i]->texts("allow_missing");
-    tools[i]["trees"] = nlohmann::ordered_json::array();
-    for (const recipe::NodeRef& folder : allowed[i]->nodes("files")) {
-      graph::Planned tree = planner.plan(folder, binding);
-      parameters["trees"].push_back(tree.file);
-      tools[i]["trees"].push_back(tree.file);
+    nlohmann::ordered_json& known = parameters["tools"][i];
+    known["allow_missing"] = allowed[i]->texts("allow_missing");
+    known["trees"] = nlohmann::ordered_json::array();
+    for (const recipe::NodeRef& files : allowed[i]->nodes("files")) {
+      graph::Planned tree = planner.plan(files, binding);
+      known["trees"].push_back(tree.file);
       add_tree(tree);
     }
   }
+  parameters["forbid"] = nlohmann::ordered_json::array();
+  for (const recipe::NodeRef& removal : image.node("tier")->nodes("forbid")) {
+    for (const std::string& pattern : removal->texts("paths"))
+      parameters["forbid"].push_back(pattern);
+  }
+  return parameters;
 }
 
 graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const graph::Binding&) {
@@ -162,6 +169,7 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
   edge.parameters["startnet_alone"] = node->has("startnet") && !node->has("winpeshl");
   edge.parameters["shell"] = shell_of(*node);
   edge.parameters["winre_tool"] = node->text("winre_tool");
+  edge.parameters["arch"] = binding.arch;
   edge.parameters["trees"] = nlohmann::ordered_json::array();
   edge.parameters["components"] = nlohmann::ordered_json::array();
   edge.parameters["clock"] = planner.clock();
@@ -173,12 +181,13 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
     edge.parameters["components"].push_back(
         plan_component(planner, node, tree.file, tree.parts.at("shown"), level));
   };
+  // Before the overlays, which may bring a tool's settings.
+  if (support) edge.parameters["tier"] = plan_tier(planner, *node, binding, add_tree);
   for (const recipe::NodeRef& overlay : node->nodes("overlays")) {
     graph::Planned tree = planner.plan(overlay, binding);
     edge.parameters["trees"].push_back(tree.file);
     add_tree(tree);
   }
-  if (support) add_tools(planner, *node, binding, edge.parameters, add_tree);
   graph::Planned settings = plan_settings(planner, node, binding, base, source_record);
   if (!settings.file.empty()) {
     edge.parameters["settings"] = settings.file;
@@ -208,8 +217,9 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
 
 /// What the trees list together, and what their components know of it.
 struct Content {
-  std::vector<std::string> trees;
-  std::vector<TreeEntry> overlays;  ///< of these, what the user brings
+  std::vector<std::string> trees;  ///< in the order in which they were named first
+  std::map<std::string, std::vector<TreeEntry>> listed;
+  std::vector<TreeEntry> overlays;  ///< of the entries, what the user brings
   std::vector<TreeEntry> entries;
   Sha1BySha256 digests;
 };
@@ -231,9 +241,8 @@ void check_startnet_runs(const graph::Job& job, const std::vector<TreeEntry>& en
 Content read_content(const graph::Job& job) {
   const nlohmann::json& p = job.parameters();
   Content content;
-  std::map<std::string, std::vector<TreeEntry>> trees;
   auto tree = [&](const std::string& name) -> const std::vector<TreeEntry>& {
-    auto [found, fresh] = trees.try_emplace(name);
+    auto [found, fresh] = content.listed.try_emplace(name);
     if (fresh) {
       found->second = read_tree(name);
       // Components stand in the order in which trees are named first.
@@ -244,6 +253,14 @@ Content read_content(const graph::Job& job) {
     return found->second;
   };
   Layers layers;
+  if (p.contains("tier")) {
+    job.about("tier", [&] {
+      check_tool_files(p.at("tier"), tree);
+      for (const auto& tool : p.at("tier").at("tools")) {
+        for (const auto& name : tool.at("trees")) layers.add(tree(name));
+      }
+    });
+  }
   job.about("overlays", [&] {
     for (const auto& name : p.at("trees")) layers.add(tree(name));
     content.overlays = layers.take();
@@ -388,10 +405,22 @@ void run(graph::Job& job) {
   check_base(job.text("base"));
   nlohmann::ordered_json removal;
   if (p.contains("removal_record")) removal = graph::read_record(job.text("removal_record"));
-  if (job.text("shell") == "winre") {
+  nlohmann::ordered_json tier_report;
+  nlohmann::ordered_json doors;
+  if (p.contains("tier") || job.text("shell") == "winre") {
     wim::File base(Slice::whole(job.text("base")), job.text("base"));
-    check_winre_shell(job, base, entries, content.overlays);
-    if (p.contains("removal_record")) check_winre_removals(job, removal);
+    if (job.text("shell") == "winre") {
+      check_winre_shell(job, base, entries, content.overlays);
+      if (p.contains("removal_record")) check_winre_removals(job, removal);
+    }
+    if (p.contains("tier")) {
+      TreeReader read = [&](const std::string& name) -> const std::vector<TreeEntry>& {
+        return content.listed.at(name);
+      };
+      check_tools_run(job, base, entries, read);
+      tier_report = tier_section(p.at("tier"), removal, read);
+      doors = back_doors(base, entries, p.at("tier"));
+    }
   }
   std::string base_guid = removal.is_null() ? source.at("base").at("guid") : removal.at("guid");
 
@@ -434,6 +463,11 @@ void run(graph::Job& job) {
   record["guid"] = guid_text(options.guid);
   record["shell"] = p.at("shell");
   record["requires"] = p.at("requires");
+  record["serviceable"] = removal.is_null() || removal.at("removed").empty();
+  if (!tier_report.is_null()) {
+    record["tier"] = std::move(tier_report);
+    record["back_doors"] = std::move(doors);
+  }
   record["files"] = files_record(entries, replacements);
   job.write_record(std::move(record));
 }

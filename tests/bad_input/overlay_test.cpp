@@ -174,7 +174,7 @@ TEST(Overlay, FileInPlaceOfTheFolderIsRefused) {
   fs::remove_all(trial / "overlays/common");
   trial.write("overlays/common", "a file");
   trial.refuses(
-      {.under = kCommon, .says = {"overlay 'common' is not a folder", "it means "}, .line = 2});
+      {.under = kCommon, .says = {"'common' is a file, and no folder to put it in"}, .line = 2});
   fs::remove(trial / "overlays/common");
   trial.write("overlays/common/Tools/hello.txt", "hello\n");
   trial.builds();

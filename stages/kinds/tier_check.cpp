@@ -1,0 +1,179 @@
+#include "kinds/tier_check.h"
+
+#include "formats/win_names.h"
+#include "media/closure.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace remedia::kinds {
+
+namespace {
+
+// What the tool brings, and what of the base it consists of.
+std::vector<std::string> files_of(const nlohmann::json& tool, const TreeReader& read) {
+  std::set<std::string> files;
+  for (const std::string tree : tool.at("trees")) {
+    for (const TreeEntry& entry : read(tree)) {
+      if (!entry.directory) files.insert(entry.target);
+    }
+  }
+  return {files.begin(), files.end()};
+}
+
+closure::Tool closure_tool(const nlohmann::json& tool, const TreeReader& read) {
+  closure::Tool out{.id = tool.at("id"), .files = files_of(tool, read)};
+  for (const std::string program : tool.at("programs")) out.files.push_back(program);
+  if (tool.contains("command")) out.command = tool.at("command");
+  out.allow_missing = tool.at("allow_missing").get<std::vector<std::string>>();
+  return out;
+}
+
+/// The finished image, as far as names go.
+class Image {
+ public:
+  Image(const wim::File& base, const std::vector<TreeEntry>& entries) : base_(base) {
+    for (const TreeEntry& entry : entries) {
+      if (!entry.directory) added_.insert(fold_case(entry.target));
+    }
+  }
+
+  bool has(std::string_view path) const {
+    if (added_.contains(fold_case(path))) return true;
+    const wim::Entry* entry = base_.find(1, path);
+    return entry != nullptr && !entry->directory;
+  }
+
+  bool has_any(std::initializer_list<std::string_view> paths) const {
+    return std::any_of(paths.begin(), paths.end(), [&](std::string_view p) { return has(p); });
+  }
+
+ private:
+  const wim::File& base_;
+  std::set<std::string> added_;
+};
+
+bool offers_change(const nlohmann::json& tier) {
+  return std::any_of(tier.at("tools").begin(), tier.at("tools").end(), [](const auto& tool) {
+    return tool.contains("command") && tool.at("risk") != "low";
+  });
+}
+
+}  // namespace
+
+void check_tool_files(const nlohmann::json& tier, const TreeReader& read) {
+  struct Owner {
+    std::string tool;
+    TreeEntry entry;
+  };
+  std::map<std::string, Owner> owners;
+  for (const auto& tool : tier.at("tools")) {
+    std::string id = tool.at("id");
+    for (const std::string tree : tool.at("trees")) {
+      for (const TreeEntry& entry : read(tree)) {
+        auto [known, fresh] = owners.emplace(fold_case(entry.target), Owner{id, entry});
+        const TreeEntry& other = known->second.entry;
+        if (fresh || (entry.directory && other.directory)) continue;
+        if (entry.directory == other.directory && entry.sha256 == other.sha256) continue;
+        throw Failure(Diagnostic{
+            .message =
+                fmt::format("the tools '{}' and '{}' bring different files as '{}': '{}' "
+                            "and '{}'",
+                            known->second.tool, id, entry.target, other.origin, entry.origin),
+            .hint = "put one of them into another folder: overlay { ..., to = \"Tools/x\" }"});
+      }
+    }
+  }
+}
+
+void check_tools_run(graph::Job& job, const wim::File& base, const std::vector<TreeEntry>& entries,
+                     const TreeReader& read) {
+  const nlohmann::json& p = job.parameters();
+  closure::Plan plan(p.at("arch"), job.part(0).string() + ".closure");
+  plan.add_base(base, 1);
+  plan.add(entries);
+  std::vector<closure::Tool> tools;
+  for (const auto& tool : p.at("tier").at("tools")) tools.push_back(closure_tool(tool, read));
+  for (const TreeEntry& entry : entries) {
+    if (fold_case(entry.target).ends_with(fold_case("/remedia.exe")))
+      tools.push_back({.id = "launcher", .files = {entry.target}});
+  }
+  std::vector<Diagnostic> odd =
+      job.about("tier", [&] { return closure::require_closed(plan, tools); });
+  for (const Diagnostic& warning : odd) job.warn("tier", warning.message);
+}
+
+nlohmann::ordered_json tier_section(const nlohmann::json& tier,
+                                    const nlohmann::ordered_json& removal, const TreeReader& read) {
+  nlohmann::ordered_json section;
+  for (const char* key : {"name", "shell", "revision", "expires", "expired", "grace_days", "clock",
+                          "confirm", "contact", "language", "network", "bitlocker", "remote"}) {
+    if (tier.contains(key)) section[key] = tier.at(key);
+  }
+  section["tools"] = nlohmann::ordered_json::array();
+  for (const auto& tool : tier.at("tools")) {
+    nlohmann::ordered_json entry;
+    for (const char* key : {"id", "title", "group", "risk", "command", "needs", "licence",
+                            "redistributable", "programs"}) {
+      if (tool.contains(key)) entry[key] = tool.at(key);
+    }
+    entry["files"] = files_of(tool, read);
+    section["tools"].push_back(std::move(entry));
+  }
+  section["forbidden"] = nlohmann::ordered_json::array();
+  for (const std::string pattern : tier.at("forbid")) {
+    std::size_t found = 0;
+    if (!removal.is_null()) {
+      for (const auto& removed : removal.at("removed")) {
+        if (removed.at("pattern") == pattern && removed.contains("size")) ++found;
+      }
+    }
+    section["forbidden"].push_back({{"pattern", pattern}, {"found", found}});
+  }
+  return section;
+}
+
+nlohmann::ordered_json back_doors(const wim::File& base, const std::vector<TreeEntry>& entries,
+                                  const nlohmann::json& tier) {
+  Image image(base, entries);
+  const bool launcher = tier.at("shell") == "launcher";
+  const bool prompt = image.has("Windows/System32/cmd.exe");
+  const bool recenv = image.has("sources/recovery/recenv.exe");
+  const bool setup = image.has_any({"setup.exe", "sources/setup.exe"});
+  const bool winpeshl = image.has("Windows/System32/winpeshl.ini");
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  auto door = [&](std::string_view name, bool open, std::string_view why) {
+    list.push_back({{"name", name}, {"open", open}, {"why", why}});
+  };
+  const char* no_prompt = "the image has no cmd.exe";
+
+  door("winpeshl: Ctrl held at the start", !winpeshl && prompt,
+       winpeshl  ? "winpeshl.ini is there, so winpeshl gives no debug prompt"
+       : !prompt ? no_prompt
+                 : "without winpeshl.ini winpeshl gives a command prompt");
+  door("Windows RE: command prompt", !launcher && recenv && prompt,
+       !recenv    ? "the image has no recenv.exe"
+       : launcher ? "the launcher is started, not recenv.exe"
+       : !prompt  ? no_prompt
+                  : "recenv.exe offers it; started from the PC's own disk it asks for the password "
+                    "of an administrator, started from a medium it may not");
+  door("Windows Setup: Shift+F10", setup && prompt && !winpeshl,
+       !setup     ? "the image has no setup.exe"
+       : !prompt  ? no_prompt
+       : winpeshl ? "setup.exe is in the image, but winpeshl.ini starts something else"
+                  : "setup.exe is started, and gives a command prompt");
+  const bool network = tier.at("network").get<bool>();
+  door("wpeinit: unattend.xml on another medium", network || !launcher,
+       network || !launcher
+           ? "wpeinit obeys an unattend.xml in the root of any medium that is plugged in"
+           : "nothing starts wpeinit");
+  const bool change = prompt || offers_change(tier);
+  door("Utilman.exe of the installed Windows", change,
+       change ? "whoever can change files of a Windows that does not run can put a command prompt "
+                "in place of Utilman.exe and get one before the login; BitLocker prevents it"
+              : "no tool changes or copies files, and there is no command prompt");
+  return list;
+}
+
+}  // namespace remedia::kinds

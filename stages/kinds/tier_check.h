@@ -1,0 +1,40 @@
+// What the wim stage asks of an image's tier: that its tools can run, and what a person could get
+// at beside them.
+#pragma once
+
+#include "graph/job.h"
+#include "media/wim.h"
+#include "support/tree.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace remedia::kinds {
+
+using TreeReader = std::function<const std::vector<TreeEntry>&(const std::string& tree)>;
+
+/// That no two tools bring different files of one name, since one would run with the other's.
+/// `tier` is that parameter of the stage. Throws Failure.
+void check_tool_files(const nlohmann::json& tier, const TreeReader& read);
+
+/// That everything which the tools need is in the image: `base` and, on top, `entries`. Throws
+/// Failure with all that is not; shows what is odd as warnings of the job.
+void check_tools_run(graph::Job& job, const wim::File& base, const std::vector<TreeEntry>& entries,
+                     const TreeReader& read);
+
+/// For the manifest: all that the tier decided, each tool with its files, and how much of the base
+/// each forbidden pattern took out.
+nlohmann::ordered_json tier_section(const nlohmann::json& tier,
+                                    const nlohmann::ordered_json& removal, const TreeReader& read);
+
+/// Ways around a menu that are known, each with whether it is open in this image and why. The
+/// options of the boot manager belong to artifacts and stand there.
+///
+/// Sources: Microsoft's descriptions of winpeshl.exe (a Ctrl key held at the start gives a debug
+/// prompt where there is no winpeshl.ini), of Windows Setup (Shift+F10), of Windows RE's options
+/// and of wpeinit (unattend.xml in the root of a medium).
+nlohmann::ordered_json back_doors(const wim::File& base, const std::vector<TreeEntry>& entries,
+                                  const nlohmann::json& tier);
+
+}  // namespace remedia::kinds
