@@ -27,11 +27,12 @@ function project(fields) end
 function source(fields) end
 
 ---@class (exact) remedia.Overlay
----@field [integer] remedia.Path the folder; a bare name means overlays/NAME
----@field path? remedia.Path the folder; a bare name means overlays/NAME
----@field to? string folder in the image that the files go to
+---@field [integer] remedia.Path the folder, archive or file; a bare name means overlays/NAME
+---@field path? remedia.Path the folder, archive or file; a bare name means overlays/NAME
+---@field to? string folder in the image that the files go to; a single file has to have one
+---@field unpack? boolean whether it is an archive (CAB, ZIP, or a program with a CAB in it) whose files are meant; without it, if the name ends in .cab or .zip
 
----A folder whose files go into an image, at the same paths.
+---A folder whose files go into an image, at the same paths; or an archive, or one file.
 ---@param fields remedia.Overlay
 ---@return remedia.Overlay
 function overlay(fields) end
@@ -62,11 +63,65 @@ function remove(fields) end
 ---@return remedia.Registry
 function registry(fields) end
 
+---@class (exact) remedia.Tool
+---@field id string names it in tiers, manifests and logs
+---@field title string what the menu shows
+---@field description string one or two sentences for whoever stands before the menu
+---@field group? string heading in the menu
+---@field risk "low"|"data"|"high"|"destructive" "low": looks only; "data": shows or copies files of the PC; "high": changes Windows or accounts; "destructive": can destroy data
+---@field files? remedia.Overlay|string|(remedia.Overlay|string)[] what it brings into the image: folders and archives (.cab, .zip) that hold paths of the image, and single files, as overlay { "x.exe", to = "Tools/x" }
+---@field programs? string|(string)[] paths in the base that it consists of, such as Windows/regedit.exe
+---@field command? string what the menu starts; %TARGET_WINDIR% is the chosen Windows on the PC's disk, %TARGET_DRIVE% its drive. Without it the tool is not in the menu
+---@field needs? "network"|"windows"|"debuggers"|"symbols"|"definitions"|("network"|"windows"|"debuggers"|"symbols"|"definitions")[] what must be there when it starts: the network, a Windows chosen on disk, or what another tool of the tier provides
+---@field provides? "debuggers"|"symbols"|"definitions"|("debuggers"|"symbols"|"definitions")[] what its files are to other tools
+---@field with? remedia.Tool|(remedia.Tool)[] further tools without which it is of no use
+---@field supply? string what you have to supply before it works; a tier cannot allow it until files or programs are given: extend(tools.x, { files = { ... } })
+---@field licence? string under which it may be used
+---@field redistributable? boolean whether its files may be handed on
+---@field allow_missing? string|(string)[] DLLs that its programs import and can do without, such as "wlanapi.dll"; * stands for any letters
+
+---A tool: what it is, the files that it takes, and how it is started.
+---@param fields remedia.Tool
+---@return remedia.Tool
+function tool(fields) end
+
+---@class (exact) remedia.Remote
+---@field agent remedia.Tool the tool that is started; {ticket} and {port} in its command are filled in; without {ticket} it has to show a ticket of its own
+---@field port? integer its TCP port, 1024 or above if you can; without it a random one each time
+---@field message? string shown to whoever is asked for consent
+
+---Remote Connection: the program that lets the help desk drive the PC, and how.
+---@param fields remedia.Remote
+---@return remedia.Remote
+function remote(fields) end
+
+---@class (exact) remedia.Tier
+---@field name string as people call it, such as "L1"
+---@field allow? remedia.Tool|(remedia.Tool)[] the tools that the image has
+---@field forbid? remedia.Remove|string|(remedia.Remove|string)[] what is taken out of the base, under every name that has the content; what the base does not have is no error here
+---@field shell? "launcher"|"winre" "launcher": Remedia's menu starts first; "winre": it is the one tool in the menu of Windows RE, which stays in charge
+---@field expires? string its last day, "2026-12-31", or days from as_of, "30d"; after that day the launcher offers no tools (with shell = "winre" it warns only)
+---@field expired? "nothing"|"read_only" what an expired image still offers: nothing, or tools of risk "low"
+---@field grace_days? integer days after the expiry on which it warns only
+---@field clock? "ask"|"refuse" if the PC's clock stands before as_of, as with an empty battery: ask and go on, or refuse
+---@field contact? string whom to ask, shown in the menu
+---@field language? "en"|"de" of the launcher; without it that of the image's locale, if it is one of these
+---@field network? boolean start the network
+---@field bitlocker? boolean offer to unlock drives; the base must have manage-bde.exe
+---@field confirm? "destructive"|"high"|"all" the risk from which on a tool starts only after a typed word
+---@field remote? remedia.Remote Remote Connection: its agent, port and message
+
+---A support level: the tools of an image, until when it may be used, who may help from afar.
+---@param fields remedia.Tier
+---@return remedia.Tier
+function tier(fields) end
+
 ---@class (exact) remedia.Wim
 ---@field name string names the folder below OUT
 ---@field from remedia.Source the base
 ---@field title? string the image's name in the WIM and in boot menus
 ---@field description? string the image's description in the WIM
+---@field tier? remedia.Tier the support level: tools, expiry, launcher
 ---@field overlays? remedia.Overlay|string|(remedia.Overlay|string)[] folders whose files go into the image; later ones win
 ---@field remove? remedia.Remove|string|(remedia.Remove|string)[] what is taken out of the base; overlays and settings come after it
 ---@field registry? remedia.Registry|(remedia.Registry)[] values and keys of the image's registry, set or deleted
@@ -144,7 +199,7 @@ function usb(fields) end
 ---@field ems? boolean Emergency Management Services on the first serial port
 ---@field advancedoptions? boolean stop each start at the menu of safe mode, debugging and signature checks off: a back door for whoever has the medium
 ---@field optionsedit? boolean stop each start to let the loader's options be edited: a back door too
----@field anonymous? boolean a network boot asks nobody for a login: say true if everybody who can reach the server may have what the images can do
+---@field anonymous? boolean a network boot asks nobody for a login: say true if everybody who can reach the server may have what the images can do; demanded for images without a tier and for tools of risk "high" and "destructive"
 ---@field tftp_block_size? integer ramdisktftpblocksize: bytes in a packet; with 32 more it has to fit the MTU
 ---@field tftp_window_size? integer ramdisktftpwindowsize: packets that are sent before one is acknowledged
 ---@field fonts? string|(string)[] further fonts of the boot manager, such as "jpn_boot.ttf"

@@ -302,6 +302,8 @@ void BootVolume::describe(nlohmann::ordered_json& record) const {
   record["firmware"] = nlohmann::ordered_json::array();
   if (bios_) record["firmware"].push_back("bios");
   if (uefi_) record["firmware"].push_back("uefi");
+  for (const char* flag : {"advancedoptions", "optionsedit"})
+    record[flag] = job_.parameters().at(flag);
   record["images"] = nlohmann::ordered_json::array();
   for (const auto& image : job_.parameters().at("boot"))
     record["images"].push_back(image.at("record").get<std::string>());

@@ -30,6 +30,7 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef&, const graph
     edge.parameters["recipe"] = planner.evaluation().where.name;
     edge.parameters["name"] = name;
     edge.parameters["clock"] = planner.clock();
+
     edge.parameters["parameters"] = planner.evaluation().parameters;
     std::string revision;
     edge.parameters["products"] = nlohmann::ordered_json::array();
@@ -81,7 +82,11 @@ class Sections {
           {"file", record.at("file")},         {"guid", record.at("guid")},
           {"architecture", source.at("arch")}, {"base", source.at("image")},
           {"inputs", source.at("inputs")},     {"shell", record.at("shell")},
-          {"requires", record.at("requires")}, {"files", record.at("files")}};
+          {"requires", record.at("requires")}, {"serviceable", record.at("serviceable")}};
+      for (const char* field : {"tier", "back_doors"}) {
+        if (record.contains(field)) image[field] = record.at(field);
+      }
+      image["files"] = record.at("files");
       // What only some images have.
       for (const auto& [name, fields] : kSections) {
         if (!record.contains(name)) continue;
@@ -103,8 +108,9 @@ class Sections {
       for (const auto& image : record.at("images"))
         names.push_back(records_.at(image.get<std::string>()).at("name"));
       nlohmann::ordered_json volume = {{"kind", record.at("stage")}, {"file", record.at("file")}};
-      for (const char* field : {"label", "layout", "sector_size", "size", "size_by_rule",
-                                "firmware", "bios_boot", "keeps_shell"}) {
+      for (const char* field :
+           {"label", "layout", "sector_size", "size", "size_by_rule", "firmware", "bios_boot",
+            "keeps_shell", "advancedoptions", "optionsedit"}) {
         if (record.contains(field)) volume[field] = record.at(field);
       }
       volume["images"] = names;
@@ -137,6 +143,7 @@ void run(graph::Job& job) {
   manifest["recipe"] = p.at("recipe");
   manifest["revision"] = p.at("revision");
   manifest["clock"] = p.at("clock");
+
   manifest["parameters"] = p.at("parameters");
   manifest["versions"] = versions();
   manifest["artifacts"] = nlohmann::ordered_json::array();
@@ -164,6 +171,7 @@ std::span<const ManifestField> manifest_fields() {
       {"revision",
        "first 16 digits of the SHA-256 of the evaluated recipe: equal recipes, equal revision"},
       {"clock", "SOURCE_DATE_EPOCH: the second that every date in the artifacts shows"},
+
       {"parameters", "what `param` handed to the recipe, by name"},
       {"versions", "of the programs and libraries that decide bytes, by name"},
       {"artifacts", "the files of this folder, this one excepted"},
@@ -211,8 +219,48 @@ std::span<const ManifestField> manifest_fields() {
       {"images.files.short_name_lost",
        "the 8.3 name that the replaced file had; absent if it had none"},
       {"images.shell",
-       "\"winre\": Windows RE's own menu is in charge; empty: nothing was asked for"},
+       "\"winre\": Windows RE's own menu is in charge; \"launcher\": Remedia's; empty: nothing was "
+       "asked for"},
       {"images.requires", "packages that the recipe demands of the base; it has them"},
+      {"images.serviceable",
+       "false if something was taken out of the base: updates of Windows may refuse it"},
+      {"images.tier", "the support level; absent if the recipe names none"},
+      {"images.tier.name", "as in the recipe"},
+      {"images.tier.shell", "\"launcher\" or \"winre\": which menu is in charge"},
+      {"images.tier.revision",
+       "first 16 digits of the SHA-256 of the image's recipe; the launcher shows it"},
+      {"images.tier.as_of", "the day from which days are counted; absent if nobody said one"},
+      {"images.tier.expires", "its last day; absent if it does not expire"},
+      {"images.tier.expired", "what it offers after that: \"nothing\" or \"read_only\""},
+      {"images.tier.grace_days", "days after that on which it warns only"},
+      {"images.tier.clock", "\"ask\" or \"refuse\", if the PC's clock stands before as_of"},
+      {"images.tier.confirm", "the risk from which on a word must be typed"},
+      {"images.tier.contact", "whom to ask"},
+      {"images.tier.language", "of the launcher, if the recipe says one"},
+      {"images.tier.network", "whether the network is started"},
+      {"images.tier.bitlocker", "whether drives can be unlocked"},
+      {"images.tier.remote", "Remote Connection; absent if there is none"},
+      {"images.tier.remote.agent", "id of the tool that lets the help desk in"},
+      {"images.tier.remote.port", "its TCP port; absent if it is another one each time"},
+      {"images.tier.remote.message", "shown to whoever is asked for consent"},
+      {"images.tier.tools", "all tools that the image has, by group and title"},
+      {"images.tier.tools.id", "as in the recipe"},
+      {"images.tier.tools.title", "as the menu shows it"},
+      {"images.tier.tools.group", "heading in the menu"},
+      {"images.tier.tools.risk", "low, data, high or destructive"},
+      {"images.tier.tools.command", "what is started; absent if it is not in the menu"},
+      {"images.tier.tools.needs", "what must be there when it starts"},
+      {"images.tier.tools.licence", "as the recipe says"},
+      {"images.tier.tools.redistributable", "whether its files may be handed on"},
+      {"images.tier.tools.programs", "files of the base that it consists of"},
+      {"images.tier.tools.files", "files that it brought, by path in the image"},
+      {"images.tier.forbidden", "what the tier takes out of the base"},
+      {"images.tier.forbidden.pattern", "of the recipe"},
+      {"images.tier.forbidden.found", "how many files of the base it took out"},
+      {"images.back_doors", "known ways around the menu; absent without a tier"},
+      {"images.back_doors.name", "what it is"},
+      {"images.back_doors.open", "whether it is open in this image"},
+      {"images.back_doors.why", "what opens or closes it"},
       {"images.removed", "what was taken out of the base; absent if the recipe removes nothing"},
       {"images.removed.path", "in the image"},
       {"images.removed.pattern", "of the recipe"},
@@ -246,6 +294,8 @@ std::span<const ManifestField> manifest_fields() {
       {"volumes.size_by_rule.floor", "the least whatever the image"},
       {"volumes.size_by_rule.least", "the largest of these three, in whole MiB"},
       {"volumes.firmware", "\"bios\" and \"uefi\", as it can boot"},
+      {"volumes.advancedoptions", "whether F8 at the boot manager shows the advanced options"},
+      {"volumes.optionsedit", "whether F10 at the boot manager lets anybody edit the options"},
       {"volumes.bios_boot", "the program in front of the first partition that BIOS starts"},
       {"volumes.keeps_shell", "whether a recovery partition's image keeps Windows' own shell"},
       {"volumes.images", "the images that it boots, in menu order"},

@@ -46,8 +46,7 @@ const recipe::Schema schema = {
             {.name = "unpack",
              .type = Type::boolean,
              .help = "whether it is an archive (CAB, ZIP, or a program with a CAB in it) whose "
-                     "files are meant",
-             .fallback = "for .cab and .zip"},
+                     "files are meant; without it, if the name ends in .cab or .zip"},
         },
     .positional = "path",
     .from_string = true,

@@ -307,6 +307,7 @@ nlohmann::ordered_json tier_record(const recipe::Node& image,
                                    const std::optional<std::string>& as_of) {
   recipe::NodeRef level = image.node("tier");
   nlohmann::ordered_json record = {{"name", level->text("name")}, {"shell", shell_of(image)}};
+  if (as_of) record["as_of"] = *as_of;
   if (std::string expires = expiry_of(*level, as_of); !expires.empty()) {
     record["expires"] = expires;
     record["expired"] = level->text("expired");

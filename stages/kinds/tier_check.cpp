@@ -107,8 +107,9 @@ void check_tools_run(graph::Job& job, const wim::File& base, const std::vector<T
 nlohmann::ordered_json tier_section(const nlohmann::json& tier,
                                     const nlohmann::ordered_json& removal, const TreeReader& read) {
   nlohmann::ordered_json section;
-  for (const char* key : {"name", "shell", "revision", "expires", "expired", "grace_days", "clock",
-                          "confirm", "contact", "language", "network", "bitlocker", "remote"}) {
+  for (const char* key :
+       {"name", "shell", "revision", "as_of", "expires", "expired", "grace_days", "clock",
+        "confirm", "contact", "language", "network", "bitlocker", "remote"}) {
     if (tier.contains(key)) section[key] = tier.at(key);
   }
   section["tools"] = nlohmann::ordered_json::array();

@@ -12,6 +12,7 @@
 #include "kinds/copy.h"
 #include "kinds/fields.h"
 #include "kinds/kinds.h"
+#include "kinds/tier.h"
 #include "media/boot_files.h"
 #include "support/digest.h"
 
@@ -54,7 +55,8 @@ recipe::Schema make_schema() {
       {.name = "anonymous",
        .type = Type::boolean,
        .help = "a network boot asks nobody for a login: say true if everybody who can reach the "
-               "server may have what the images can do",
+               "server may have what the images can do; demanded for images without a tier and "
+               "for tools of risk \"high\" and \"destructive\"",
        .fallback = "false"},
       {.name = "tftp_block_size",
        .type = Type::integer,
@@ -155,13 +157,22 @@ constexpr const char* kTexts[] = {"Import-RecoveryImage.ps1",
 
 void check_anonymous(const recipe::Node& node) {
   if (node.flag("anonymous")) return;
-  std::string name = node.nodes("boot").front()->text("name");
-  throw Failure(Diagnostic{
-      .message = fmt::format("a network boot asks nobody for a login, and nothing says that what "
-                             "'{}' can do is harmless",
-                             name),
-      .where = node.place("boot"),
-      .hint = "if everybody who can reach the server may have it: anonymous = true"});
+  for (const recipe::NodeRef& image : node.nodes("boot")) {
+    std::string risk = "nothing says that what it can do is harmless";
+    if (image->node("tier") != nullptr) {
+      std::vector<recipe::NodeRef> tools = tools_of(*image);
+      auto dangerous =
+          std::find_if(tools.begin(), tools.end(), [](const auto& t) { return is_dangerous(*t); });
+      if (dangerous == tools.end()) continue;
+      risk = fmt::format("it has the tool '{}' (risk \"{}\")", (*dangerous)->text("id"),
+                         (*dangerous)->text("risk"));
+    }
+    throw Failure(
+        Diagnostic{.message = fmt::format("a network boot of '{}' asks nobody for a login, and {}",
+                                          image->text("name"), risk),
+                   .where = node.place("boot"),
+                   .hint = "if everybody who can reach the server may have it: anonymous = true"});
+  }
 }
 
 // wdsutil, cmd.exe and menus take no quotes in names.

@@ -535,7 +535,9 @@ void Reader::finish(Call& call) {
     } else if (field.type == Type::boolean) {
       call.node->fields[name].items = {field.fallback == "true"};
     } else if (field.type == Type::choice) {
-      call.node->fields[name].items = {std::string(field.fallback)};
+      // Else it says in words what absence means.
+      if (std::find(field.words.begin(), field.words.end(), field.fallback) != field.words.end())
+        call.node->fields[name].items = {std::string(field.fallback)};
     }
   }
 }
