@@ -9,13 +9,14 @@ set -eu
 cd "$(dirname "$0")/.."
 
 # Each list holds the one before it.
-build='g++ cmake ninja-build pkg-config binutils grub-common grub-pc-bin libcli11-dev libfdisk-dev
-       libfmt-dev libhivex-dev libisofs-dev liblua5.4-dev libmspack-dev libssl-dev libwim-dev
-       libxml2-dev libzip-dev nlohmann-json3-dev ntfs-3g ntfs-3g-dev'
+build='g++ cmake ninja-build pkg-config binutils clang g++-mingw-w64-x86-64-posix grub-common
+       grub-pc-bin libcli11-dev libfdisk-dev libfmt-dev libhivex-dev libisofs-dev liblua5.4-dev
+       libmspack-dev libssl-dev libwim-dev libxml2-dev libzip-dev lld llvm nlohmann-json3-dev ntfs-3g
+       ntfs-3g-dev'
 demo="$build dosfstools genisoimage grub-efi-amd64-bin mtools"
-test="$demo 7zip clang dnsmasq-base exfatprogs fdisk gcab gdisk iproute2 ipxe-qemu libclang-rt-14-dev
-      libgtest-dev libhivex-bin lld ovmf qemu-efi-aarch64 qemu-system-arm qemu-system-x86 seabios
-      udftools wimtools xorriso"
+test="$demo 7zip dnsmasq-base exfatprogs fdisk fonts-wine gcab gdisk iproute2 ipxe-qemu
+      libclang-rt-14-dev libgtest-dev libhivex-bin ovmf qemu-efi-aarch64 qemu-system-arm
+      qemu-system-x86 seabios udftools wimtools wine64 xorriso"
 
 usage() {
   sed -n "2,7s/^# \{0,1\}//p" cmake/bootstrap.sh >&2

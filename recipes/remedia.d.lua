@@ -111,7 +111,7 @@ function remote(fields) end
 ---@field confirm? "destructive"|"high"|"all" the risk from which on a tool starts only after a typed word
 ---@field remote? remedia.Remote Remote Connection: its agent, port and message
 
----A support level: the tools of an image, until when it may be used, who may help from afar.
+---A support level: the tools of an image, its last day, and who may help from afar.
 ---@param fields remedia.Tier
 ---@return remedia.Tier
 function tier(fields) end

@@ -23,8 +23,7 @@ const recipe::Schema schema = {
     .word = "tier",
     .role = recipe::Role::description,
     .help =
-        "A support level: the tools of an image, until when it may be used, who may help from "
-        "afar.\n"
+        "A support level: the tools of an image, its last day, and who may help from afar.\n"
         "Tools that are not allowed are not in the image. include \"remedia/tiers\" has examples.",
     .fields =
         {

@@ -101,7 +101,8 @@ void check_tools_run(graph::Job& job, const wim::File& base, const std::vector<T
   }
   std::vector<Diagnostic> odd =
       job.about("tier", [&] { return closure::require_closed(plan, tools); });
-  for (const Diagnostic& warning : odd) job.warn("tier", warning.message);
+  for (const Diagnostic& warning : odd)
+    job.warn("tier", fmt::format("{}; {}", warning.message, warning.hint));
 }
 
 nlohmann::ordered_json tier_section(const nlohmann::json& tier,

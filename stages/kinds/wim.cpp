@@ -370,10 +370,10 @@ nlohmann::ordered_json files_record(const std::vector<TreeEntry>& entries,
 // What was removed everywhere must not come back under another name.
 void check_stays_removed(const graph::Job& job, const nlohmann::ordered_json& removal,
                          const std::vector<TreeEntry>& entries) {
-  std::map<std::string, std::string> gone;  // by SHA-1
+  std::map<std::string, nlohmann::json> gone;  // by SHA-1
   for (const auto& removed : removal.at("removed")) {
     if (removed.value("everywhere", false) && removed.at("size") > 0)
-      gone.emplace(removed.at("sha1"), removed.at("path"));
+      gone.emplace(removed.at("sha1"), removed);
   }
   if (gone.empty()) return;
   wim::File image(Slice::whole(job.part(0)), job.output(0));
@@ -383,11 +383,18 @@ void check_stays_removed(const graph::Job& job, const nlohmann::ordered_json& re
     auto brought = std::find_if(entries.begin(), entries.end(), [&](const TreeEntry& e) {
       return fold_case(e.target) == fold_case(entry.path);
     });
-    job.fail_at(
-        "remove",
-        fmt::format("'{}' ({}) has the content of '{}', which is removed everywhere", entry.path,
-                    brought != entries.end() ? brought->origin : "of the base", found->second),
-        "leave the file out of the image, or do not remove it everywhere");
+    const nlohmann::json& removed = found->second;
+    const nlohmann::json& p = job.parameters();
+    const bool forbidden =
+        p.contains("tier") && std::find(p["tier"]["forbid"].begin(), p["tier"]["forbid"].end(),
+                                        removed.at("pattern")) != p["tier"]["forbid"].end();
+    job.fail_at(forbidden ? "tier" : "remove",
+                fmt::format("'{}' ({}) has the content of '{}', which is {}", entry.path,
+                            brought != entries.end() ? brought->origin : "of the base",
+                            removed.at("path").get<std::string>(),
+                            forbidden ? "forbidden by the tier" : "removed everywhere"),
+                forbidden ? "leave the file out of the image"
+                          : "leave the file out of the image, or do not remove it everywhere");
   }
 }
 
