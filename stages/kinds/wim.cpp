@@ -372,8 +372,12 @@ void check_stays_removed(const graph::Job& job, const nlohmann::ordered_json& re
                          const std::vector<TreeEntry>& entries) {
   std::map<std::string, nlohmann::json> gone;  // by SHA-1
   for (const auto& removed : removal.at("removed")) {
-    if (removed.value("everywhere", false) && removed.at("size") > 0)
-      gone.emplace(removed.at("sha1"), removed);
+    if (!removed.value("everywhere", false) || removed.at("size") == 0) continue;
+    auto [known, fresh] = gone.emplace(removed.at("sha1"), removed);
+    // The name that people know, not the one in WinSxS.
+    if (removed.at("path").get_ref<const std::string&>().size() <
+        known->second.at("path").get_ref<const std::string&>().size())
+      known->second = removed;
   }
   if (gone.empty()) return;
   wim::File image(Slice::whole(job.part(0)), job.output(0));

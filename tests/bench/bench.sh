@@ -27,6 +27,9 @@
 #   usb wds        the stick; the folder for network boot, with its copy of the WIM
 #   partition      the image of a recovery partition
 #   recovery       the folder for software distribution, with its copy of the WIM
+#   second-tier    boot.wim of a second tier (other tools, other paths forbidden) when that of the
+#                  first is there: its base written anew without those, its settings, its tools
+#   third-tier     the same for a third tier, which forbids nothing
 #   tool-changed   the 1 MB file has other bytes; WIM and ISO follow
 #   big-changed    each file of the 50 MB overlay has other bytes
 #   eight-new      eight WIMs and eight ISOs of one base, each with "big" and a tool of its own; the
@@ -118,6 +121,26 @@ return {
   partition { boot = boot, i_accept_that_this_bypasses_bitlocker = true },
 }
 LUA
+  cat > recipes/tiers.lua << 'LUA'
+local base = source { media = "media", image = 1 }
+local function level(number, tools, forbid)
+  local allow = {}
+  for i = 1, tools do
+    allow[i] = tool { id = "tool" .. i, title = "Tool " .. i, description = "A tool.",
+                      risk = "low", files = { "tool" .. i } }
+  end
+  return wim {
+    name = "l" .. number, from = base, overlays = { "system" },
+    tier = tier { name = "L" .. number, allow = allow, forbid = forbid },
+  }
+end
+return {
+  level(1, 1, { "Windows/System32/usr/bin/a*",
+                "Windows/System32/usr/bin/b*" }),
+  level(2, 2, { "Windows/System32/usr/bin/a*" }),
+  level(3, 3),
+}
+LUA
   cat > recipes/eight.lua << 'LUA'
 local base = source { media = "media", image = 1 }
 local artifacts = {}
@@ -133,6 +156,10 @@ LUA
 make_project() {
   "$build/recipes/demo/remedia-demo-medium" stand-in.iso
   7zz x -omedia stand-in.iso > /dev/null
+  # The libraries of Windows that the launcher imports, as far as builds look at them.
+  mkdir -p overlays/system
+  wimextract media/sources/boot.wim 1 '/Windows/System32/*.dll' \
+    --dest-dir=overlays/system/Windows/System32 > /dev/null
   rm -f stand-in.iso media/sources/*.wim
   cp "$base/base.wim" media/sources/boot.wim
   make_recipes
@@ -218,6 +245,14 @@ ways() {
   rm -rf ways
 }
 
+tiers() {
+  rm -rf tiers
+  quietly "$runner" build -C tiers recipes/tiers.lua -- tiers/l1/boot.wim
+  row second-tier ninja -C tiers tiers/l2/boot.wim
+  row third-tier ninja -C tiers tiers/l3/boot.wim
+  rm -rf tiers
+}
+
 yardsticks() {
   cat "$wim" "$iso" > /dev/null  # clones have no cached pages, and cp is not to read from the disk
   rm -f copy
@@ -272,7 +307,7 @@ table() {
   printf '%-14s %9s %7s %8s %9s %7s %9s %8s\n' "$1" 'wall ms' 'x cp' 'x mkwpe' 'CPU ms' 'x cp' \
     'MB writ.' 'peak MB'
   for name in cold base-exported no-op ninja-no-op wim iso wim+iso usb wds partition recovery \
-    tool-changed big-changed eight-new eight-cached cp-wim cp-iso clone-iso sixteen-cp mkwinpeimg; do
+    second-tier third-tier tool-changed big-changed eight-new eight-cached cp-wim cp-iso clone-iso sixteen-cp mkwinpeimg; do
     [ -e "rows/$name" ] || continue
     echo "$name $(of "$name" 1) $(of "$name" 2) $(peak "$name") $(of "$name" 4)" \
       "$(of cp-wim 1) $(of cp-wim 2) $(of mkwinpeimg 1)"
@@ -300,12 +335,12 @@ targets() {
     verdict 'no-op <= ninja-no-op + 20 ms'
   target wim 2 cp-wim
   target iso 2.2 cp-iso
-  for name in usb wds partition recovery; do target $name 2 cp-wim; done
+  for name in usb wds partition recovery second-tier third-tier; do target $name 2 cp-wim; done
   target wim+iso 0.25 mkwinpeimg
   target cold 0.5 mkwinpeimg
   target eight-cached 2 sixteen-cp
-  for name in cold base-exported wim iso wim+iso usb wds partition recovery tool-changed big-changed \
-    eight-new eight-cached; do
+  for name in cold base-exported wim iso wim+iso usb wds partition recovery second-tier third-tier \
+    tool-changed big-changed eight-new eight-cached; do
     peak "$name"
   done | sort -n | awk 'END { printf "%d 300000 %.0f MB\n", $1, $1 / 1e3 }' |
     verdict 'memory of any stage <= 300 MB'
@@ -322,6 +357,7 @@ on() {
     one_image
     stages
     ways
+    tiers
     yardsticks
     changes
     eight

@@ -160,7 +160,7 @@ TEST_F(Tiers, FilesOfAToolReachTheImagesThatHaveIt) {
 
 TEST_F(Tiers, TheDayBelongsToImagesWithATier) {
   build();
-  EXPECT_EQ(build("2026-11-22"), united({image_of("one"), image_of("two"), {"GRAPH"}}));
+  EXPECT_EQ(build("2026-11-22"), united({image_of("one"), image_of("two")}));
   EXPECT_NE(in_image("one", "Remedia/policy.txt").find("expires = 2026-12-22\r\n"),
             std::string::npos);
   EXPECT_EQ(manifest("one")["images"][0]["tier"]["as_of"], "2026-11-22");

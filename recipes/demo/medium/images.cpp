@@ -4,6 +4,7 @@
 #include "media/hive.h"
 #include "media/wim.h"
 #include "medium/pe_file.h"
+#include "medium/programs.h"
 #include "support/diagnostic.h"
 #include "support/digest.h"
 
@@ -77,9 +78,9 @@ Files versioned_programs(const ImageOptions& options) {
 Files common_files(const Edition& edition, const ImageOptions& options, const Files& boot_store,
                    const BootPrograms& programs) {
   Files files =
-      programs_at({"Windows/System32/ntdll.dll", "Windows/System32/cmd.exe",
-                   "Windows/System32/drvload.exe", "Windows/System32/drivers/storport.sys"},
+      programs_at({"Windows/System32/drvload.exe", "Windows/System32/drivers/storport.sys"},
                   programs, options.arch);
+  merge(files, common_programs(options.arch, options.identity.kernel));
   merge(files, versioned_programs(options));
   merge(files, hive_files(edition, options.arch, options.identity.registry, options.hives));
   if (options.boot_files) merge(files, boot_store, "Windows/Boot/");
@@ -90,6 +91,7 @@ Files common_files(const Edition& edition, const ImageOptions& options, const Fi
 Files pe_files(const Edition& edition, const ImageOptions& options, const Files& boot_store,
                const BootPrograms& programs) {
   Files files = common_files(edition, options, boot_store, programs);
+  merge(files, pe_programs(options.arch, options.identity.kernel));
   merge(files, programs_at({"Windows/System32/winpeshl.exe", "Windows/System32/wpeinit.exe",
                             "Windows/System32/wpeutil.exe", "Windows/System32/wpeutil.dll"},
                            programs, options.arch));
@@ -111,8 +113,7 @@ Files setup_files(const ImageOptions& options, const Files& boot_store,
 Files recovery_files(const ImageOptions& options, const Files& boot_store,
                      const BootPrograms& programs) {
   Files files = pe_files(windows_re, options, boot_store, programs);
-  merge(files, programs_at({"sources/recovery/RecEnv.exe", "sources/recovery/StartRep.exe"},
-                           programs, options.arch));
+  merge(files, recovery_programs(options.arch, options.identity.kernel));
   files["Windows/System32/winpeshl.ini"] =
       "[LaunchApp]\r\nAppPath=X:\\sources\\recovery\\recenv.exe\r\n";
   return files;

@@ -102,6 +102,29 @@ std::string resources(const PeFile& options) {
          u32(kResourceAddress + 88) + u32(content.size()) + u32(0) + u32(0) + content;
 }
 
+/// Descriptors, one list of functions for all of them, which is empty, and the names.
+std::string import_list(const PeFile& options, std::size_t address) {
+  if (options.imports.empty()) return {};
+  const std::size_t functions = address + 20 * (options.imports.size() + 1);
+  std::size_t name = functions + 8;
+  std::string descriptors;
+  std::string names;
+  for (const std::string& library : options.imports) {
+    descriptors += u32(functions) + u32(0) + u32(0) + u32(name) + u32(functions);
+    names += library + '\0';
+    name += library.size() + 1;
+  }
+  return descriptors + std::string(20 + 8, '\0') + names;
+}
+
+std::size_t pages(std::size_t size) { return (size + kPage - 1) / kPage; }
+
+/// What follows the code: a place in memory, and bytes.
+struct Part {
+  std::size_t address = 0;
+  std::string bytes;
+};
+
 std::string section(std::string_view name, std::size_t size, std::size_t address,
                     std::size_t in_file, std::size_t offset, std::uint32_t flags) {
   std::string header(name);
@@ -111,22 +134,27 @@ std::string section(std::string_view name, std::size_t size, std::size_t address
 }
 
 std::string optional_header(const PeFile& options, const Machine& machine,
-                            std::size_t resource_size) {
+                            std::size_t resource_size, const Part& imports) {
   const std::size_t word = machine.wide ? 8 : 4;
-  const std::size_t pages = resource_size == 0 ? 2 : 2 + (resource_size + kPage - 1) / kPage;
-  std::string header = u16(machine.wide ? 0x20B : 0x10B) + u16(14) + u32(kBlock) +
-                       u32(padded(std::string(resource_size, '\0'), kBlock).size()) + u32(0) +
-                       u32(kPage) + u32(kPage);
+  const std::size_t count = 2 + pages(resource_size) + pages(imports.bytes.size());
+  const std::size_t data = padded(std::string(resource_size, '\0'), kBlock).size() +
+                           padded(imports.bytes, kBlock).size();
+  std::string header = u16(machine.wide ? 0x20B : 0x10B) + u16(14) + u32(kBlock) + u32(data) +
+                       u32(0) + u32(kPage) + u32(kPage);
   if (!machine.wide) header += u32(kResourceAddress);  // base of data
   header += number(machine.wide ? 0x140000000 : 0x400000, word) + u32(kPage) + u32(kBlock) +
-            u16(10) + u16(0) + u16(10) + u16(0) + u16(10) + u16(0) + u32(0) + u32(pages * kPage) +
+            u16(10) + u16(0) + u16(10) + u16(0) + u16(10) + u16(0) + u32(0) + u32(count * kPage) +
             u32(kBlock) + u32(0) + u16(options.subsystem) + u16(0x0100);  // NX compatible
   for (const std::uint64_t size : {0x100000U, 0x1000U, 0x100000U, 0x1000U})
     header += number(size, word);
   header += u32(0) + u32(16);
   for (std::size_t i = 0; i < 16; ++i) {
-    const bool present = i == 2 && resource_size > 0;
-    header += u32(present ? kResourceAddress : 0) + u32(present ? resource_size : 0);
+    const bool resources_here = i == 2 && resource_size > 0;
+    const bool imports_here = i == 1 && !imports.bytes.empty();
+    header += u32(resources_here ? kResourceAddress : imports_here ? imports.address : 0);
+    header += u32(resources_here ? resource_size
+                  : imports_here ? 20 * (options.imports.size() + 1)
+                                 : 0);
   }
   return header;
 }
@@ -151,25 +179,36 @@ std::array<std::uint16_t, 4> version_numbers(std::string_view version) {
 std::string pe_file(const PeFile& options) {
   const Machine& machine = machine_of(options.arch);
   const std::string data = resources(options);
-  const std::string optional = optional_header(options, machine, data.size());
+  Part imports{kResourceAddress + pages(data.size()) * kPage, {}};
+  imports.bytes = import_list(options, imports.address);
+  const std::string optional = optional_header(options, machine, data.size(), imports);
+  const std::size_t sections = 1 + (data.empty() ? 0U : 1U) + (imports.bytes.empty() ? 0U : 1U);
+  const unsigned characteristics =
+      (machine.wide ? 0x22U : 0x102U) | (options.library ? 0x2000U : 0U);
   const std::string dos = "MZ" + std::string(0x3A, '\0') + u32(kPeOffset);
   std::string headers = dos + std::string(kPeOffset - dos.size(), '\0') + std::string("PE\0\0", 4) +
-                        u16(machine.number) + u16(data.empty() ? 1 : 2) + u32(options.timestamp) +
-                        u32(0) + u32(0) + u16(optional.size()) + u16(machine.wide ? 0x22 : 0x102) +
-                        optional;
+                        u16(machine.number) + u16(sections) + u32(options.timestamp) + u32(0) +
+                        u32(0) + u16(optional.size()) + u16(characteristics) + optional;
   headers += section(".text", machine.code.size(), kPage, kBlock, kBlock, 0x60000020);
   const std::string filled = padded(data, kBlock);
   if (!data.empty()) {
     headers +=
         section(".rsrc", data.size(), kResourceAddress, filled.size(), 2 * kBlock, 0x40000040);
   }
-  return padded(headers, kBlock) + padded(std::string(machine.code), kBlock) + filled;
+  const std::string list = padded(imports.bytes, kBlock);
+  if (!list.empty()) {
+    headers += section(".idata", imports.bytes.size(), imports.address, list.size(),
+                       2 * kBlock + filled.size(), 0xC0000040);
+  }
+  return padded(headers, kBlock) + padded(std::string(machine.code), kBlock) + filled + list;
 }
 
 std::string windows_program(std::string_view name, std::string_view arch, std::uint16_t subsystem,
-                            std::string_view version) {
+                            std::string_view version, std::vector<std::string> imports) {
   const std::string text(version);
   PeFile file = {.arch = std::string(arch), .subsystem = subsystem, .version = text};
+  file.library = name.ends_with(".dll");
+  file.imports = std::move(imports);
   file.strings = {{"CompanyName", "Remedia"},
                   {"FileDescription", "Stand-in; this is not Windows"},
                   {"FileVersion", text + " (standin.240102-0304)"},

@@ -22,16 +22,20 @@ struct PeFile {
   std::uint16_t language = 0x0409;
   /// Of the string table, in this order.
   std::vector<std::pair<std::string, std::string>> strings = {};
+  bool library = false;                   ///< a DLL
+  std::vector<std::string> imports = {};  ///< libraries that it loads at its start
 };
 
-/// The bytes: headers in the first 512 of them, code in the next 512, resources to the end.
+/// The bytes: headers in the first 512 of them, code in the next 512, then
+/// resources and the list of imports, which names libraries and none of their functions.
 std::string pe_file(const PeFile& options);
 
 /// "10.0.26100.1742" as numbers; throws Failure if it is not four of 16 bits.
 std::array<std::uint16_t, 4> version_numbers(std::string_view version);
 
-/// A program of Windows, with the strings that Microsoft's programs have.
+/// A program of Windows, with the strings that Microsoft's programs have; a DLL by its name. No two
+/// names give the same bytes.
 std::string windows_program(std::string_view name, std::string_view arch, std::uint16_t subsystem,
-                            std::string_view version);
+                            std::string_view version, std::vector<std::string> imports = {});
 
 }  // namespace remedia::medium
