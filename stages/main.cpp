@@ -5,17 +5,21 @@
 #include "formats/winpe.h"
 #include "graph/build.h"
 #include "graph/job.h"
+#include "kinds/expiry_report.h"
 #include "kinds/kinds.h"
 #include "kinds/manifest.h"
+#include "kinds/manifest_diff.h"
 #include "kinds/source_report.h"
 #include "recipe/schema.h"
 #include "support/artifact.h"
 #include "support/diagnostic.h"
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -79,7 +83,29 @@ int help(const std::string& topic, const std::string& medium, bool luals) {
   return 0;
 }
 
-int run(int argc, char** argv) {
+void show(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    fail_errno(errno, "write", "standard output");
+}
+
+int diff(const std::string& a, const std::string& b, bool json) {
+  kinds::Manifest first = kinds::read_manifest(a);  // its errors come first, too
+  kinds::ManifestDiff found = compare(first, kinds::read_manifest(b));
+  show(json ? json_of(found) : text_of(found));
+  return found.same() ? 0 : 1;
+}
+
+int check(const graph::BuildRequest& request, const std::optional<std::string>& at) {
+  graph::Plan plan = graph::plan(request, kinds::all());
+  print(plan.warnings);
+  if (!at) return 0;
+  kinds::ExpiryReport report = kinds::expiry_report(plan, *at);
+  show(report.text);
+  return report.expired ? 3 : 0;
+}
+
+// `trouble` is the exit status if this throws.
+int run(int argc, char** argv, int& trouble) {
   CLI::App app("Windows recovery images from Lua recipes");
   app.set_version_flag("--version", "remedia " REMEDIA_VERSION);
   app.require_subcommand(1);
@@ -110,6 +136,22 @@ int run(int argc, char** argv) {
   with_recipes(build_command);
   build_command->footer(
       "What follows -- is given to ninja: remedia build recipes/a.lua -- helpdesk.iso -j4");
+
+  std::optional<std::string> at;
+  CLI::App* check_command = app.add_subcommand("check", "evaluate recipes; writes nothing");
+  check_command->add_option("--at", at, "list the images that will have expired on this day")
+      ->type_name("YYYY-MM-DD");
+  with_recipes(check_command);
+  check_command->footer("Exit status: 0, or 1 for errors, or 3 if an image will have expired.");
+
+  std::string a;
+  std::string b;
+  bool json = false;
+  CLI::App* diff_command = app.add_subcommand("diff", "what two manifests have differently");
+  diff_command->add_option("A", a, "NAME.manifest.json, or a folder that holds one")->required();
+  diff_command->add_option("B", b, "the other")->required();
+  diff_command->add_flag("--json", json, "for scripts");
+  diff_command->footer("Exit status: 0 if nothing differs, 1 if something does, 2 for errors.");
 
   std::string spec;
   CLI::App* stage_command = app.add_subcommand("stage", "run one stage (ninja calls this)");
@@ -142,18 +184,24 @@ int run(int argc, char** argv) {
     print(graph::write_graph(request, kinds::all()));
     return 0;
   }
+  if (*check_command) return check(request, at);
+  if (*diff_command) {
+    trouble = 2;
+    return diff(a, b, json);
+  }
   return graph::build(request, kinds::all(), print);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  int trouble = 1;
   try {
-    return run(argc, argv);
+    return run(argc, argv, trouble);
   } catch (const remedia::Failure& failure) {
     print(failure.diagnostics());
   } catch (const std::exception& error) {
     fmt::print(stderr, "remedia: error: {}\n", error.what());
   }
-  return 1;
+  return trouble;
 }

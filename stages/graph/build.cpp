@@ -159,6 +159,7 @@ Plan plan(const BuildRequest& request, std::span<const Kind> kinds) {
     result.warnings.insert(result.warnings.end(), evaluation.warnings.begin(),
                            evaluation.warnings.end());
     result.read.insert(evaluation.files_read.begin(), evaluation.files_read.end());
+    if (evaluation.as_of) result.as_of[evaluation.name] = *evaluation.as_of;
   }
   if (!errors.empty()) throw Failure(errors);
   result.graph = planner.take();

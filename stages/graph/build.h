@@ -6,6 +6,7 @@
 #include "recipe/recipe.h"
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -36,6 +37,7 @@ struct Plan {
   Graph graph;
   std::vector<Diagnostic> warnings;
   std::set<fs::path> read;  ///< files and folders that the evaluation depends on; all exist
+  std::map<std::string, std::string> as_of;  ///< the policy clock, by recipe that has one
 };
 
 /// Evaluates the recipes; writes nothing. Throws Failure with the errors of all of them.

@@ -209,7 +209,7 @@ std::string text_of(std::chrono::sys_days days) {
 
 // "30d" as days; nothing for another text.
 std::optional<int> number_of_days(const std::string& text) {
-  bool days = text.size() >= 2 && text.size() <= 5 && text.back() == 'd' &&
+  bool days = text.size() >= 2 && text.size() <= 5 && text.back() == 'd' &&  // up to 27 years
               text.find_first_not_of("0123456789") == text.size() - 1;
   if (!days) return std::nullopt;
   return std::stoi(text);
@@ -292,7 +292,10 @@ std::string expiry_of(const recipe::Node& level, const std::optional<std::string
       refuse(level, "expires", fmt::format("'{}' counts from as_of, which nobody said", text),
              "give -D as_of=YYYY-MM-DD, or as_of in recipes/project.lua");
     }
-    last = text_of(days_of(*as_of) + std::chrono::days(*days));
+    std::chrono::sys_days day = days_of(*as_of) + std::chrono::days(*days);
+    if (day > std::chrono::sys_days(std::chrono::year(9999) / 12 / 31))
+      refuse(level, "expires", fmt::format("{} after {} is beyond the year 9999", text, *as_of));
+    last = text_of(day);
   }
   if (as_of && last < *as_of) {
     refuse(level, "expires",

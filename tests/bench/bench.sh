@@ -127,7 +127,7 @@ local function level(number, tools, forbid)
   local allow = {}
   for i = 1, tools do
     allow[i] = tool { id = "tool" .. i, title = "Tool " .. i, description = "A tool.",
-                      risk = "low", files = { "tool" .. i } }
+                      risk = "low", files = { overlay { "tool" .. i, to = "T" .. i } } }
   end
   return wim {
     name = "l" .. number, from = base, overlays = { "system" },
@@ -135,8 +135,7 @@ local function level(number, tools, forbid)
   }
 end
 return {
-  level(1, 1, { "Windows/System32/usr/bin/a*",
-                "Windows/System32/usr/bin/b*" }),
+  level(1, 1, { "Windows/System32/usr/bin/a*", "Windows/System32/usr/bin/b*" }),
   level(2, 2, { "Windows/System32/usr/bin/a*" }),
   level(3, 3),
 }
@@ -157,7 +156,7 @@ make_project() {
   "$build/recipes/demo/remedia-demo-medium" stand-in.iso
   7zz x -omedia stand-in.iso > /dev/null
   # The libraries of Windows that the launcher imports, as far as builds look at them.
-  mkdir -p overlays/system
+  mkdir -p overlays/system/Windows/System32
   wimextract media/sources/boot.wim 1 '/Windows/System32/*.dll' \
     --dest-dir=overlays/system/Windows/System32 > /dev/null
   rm -f stand-in.iso media/sources/*.wim
@@ -167,7 +166,7 @@ make_project() {
   cp -r "$base/big" overlays/big
   for tool in tool tool1 tool2 tool3 tool4 tool5 tool6 tool7 tool8; do
     mkdir -p "overlays/$tool/Tools"
-    { echo "$tool" && cat "$base/tool.exe"; } > "overlays/$tool/Tools/tool.exe"
+    { echo "$tool" && cat "$base/tool.exe"; } > "overlays/$tool/Tools/tool.dat"
   done
   mkdir merged
   cp -r overlays/big/. overlays/tool/. merged
@@ -273,7 +272,7 @@ yardsticks() {
 }
 
 changes() {
-  change overlays/tool/Tools/tool.exe
+  change overlays/tool/Tools/tool.dat
   row tool-changed "$runner" build recipes/bench.lua
   change overlays/big/Tools/*
   row big-changed "$runner" build recipes/bench.lua
@@ -307,7 +306,8 @@ table() {
   printf '%-14s %9s %7s %8s %9s %7s %9s %8s\n' "$1" 'wall ms' 'x cp' 'x mkwpe' 'CPU ms' 'x cp' \
     'MB writ.' 'peak MB'
   for name in cold base-exported no-op ninja-no-op wim iso wim+iso usb wds partition recovery \
-    second-tier third-tier tool-changed big-changed eight-new eight-cached cp-wim cp-iso clone-iso sixteen-cp mkwinpeimg; do
+    second-tier third-tier tool-changed big-changed eight-new eight-cached cp-wim cp-iso clone-iso \
+    sixteen-cp mkwinpeimg; do
     [ -e "rows/$name" ] || continue
     echo "$name $(of "$name" 1) $(of "$name" 2) $(peak "$name") $(of "$name" 4)" \
       "$(of cp-wim 1) $(of cp-wim 2) $(of mkwinpeimg 1)"
