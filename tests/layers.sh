@@ -15,4 +15,7 @@ check formats 'media|recipe|graph|kinds'
 check media 'recipe|graph|kinds'
 check recipe 'media|formats|graph|kinds'
 check graph 'media|formats|kinds'
+# The launcher runs on another system: nothing of the others, and its logic nothing of Windows.
+check launcher 'support|formats|media|recipe|graph|kinds|launcher/windows'
+check launcher/windows 'support|formats|media|recipe|graph|kinds'
 exit $status

@@ -1,4 +1,4 @@
-// What the session needs of the PC. machine_windows.cpp is the real one; tests bring their own.
+// What the session needs of the PC. windows/pc.cpp is the real one; tests bring their own.
 #pragma once
 
 #include "launcher/date.h"

@@ -44,6 +44,7 @@ class Builder {
     if (!policy_.remote_agent.empty()) {
       own(ItemKind::remote, Text::remote_title, Text::remote_description, Risk::high,
           why_not_remote());
+      if (!policy_.remote_title.empty()) items_.back().title = policy_.remote_title;
     }
   }
 

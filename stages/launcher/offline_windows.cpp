@@ -4,6 +4,8 @@
 
 namespace remedia::launcher {
 
+std::string windows_drive(const OfflineWindows& windows) { return windows.directory.substr(0, 2); }
+
 std::string windows_name(const WindowsValues& values) {
   std::string name = values.product_name.empty() ? "Windows" : values.product_name;
   const auto build = parse_number(values.build, 999999);

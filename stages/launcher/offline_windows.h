@@ -17,12 +17,19 @@ struct WindowsValues {
   std::string language;         ///< SYSTEM: Control\Nls\Language, InstallLanguage: 0407
 };
 
+/// What BitLocker does on the volume, as far as manage-bde tells.
+enum class Protection { unknown, off, on };
+
 struct OfflineWindows {
   std::string directory;  ///< C:\Windows
   std::string volume;     ///< label of its volume, may be empty
   WindowsValues values;
   bool registry_read = false;
+  Protection protection = Protection::unknown;
 };
+
+/// `C:`
+std::string windows_drive(const OfflineWindows& windows);
 
 /// `Windows 11 Professional 24H2`. ProductName still says Windows 10 on Windows 11, so the build
 /// decides from 22000 on; servers keep their name. Without values: `Windows`.

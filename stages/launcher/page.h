@@ -47,7 +47,8 @@ struct Button {
 struct Page {
   PageKind kind = PageKind::notice;
   std::string heading;
-  std::string text;  ///< below the heading
+  std::string lead;  ///< below the heading, large: what is read out on the telephone
+  std::string text;  ///< below that
   Tone tone = Tone::plain;
   std::vector<Row> rows;
   int chosen = -1;

@@ -261,6 +261,10 @@ std::size_t characters(std::string_view utf8) {
 void Reader::remote(const Section& section, Policy& policy) {
   optional_text(section, "remote_agent", policy.remote_agent);
   optional_text(section, "remote_message", policy.remote_message);
+  optional_text(section, "remote_title", policy.remote_title);
+  if (policy.remote_title.find('\n') != std::string::npos) {
+    error(find(section, "remote_title")->line, "'remote_title' is a single line");
+  }
   if (characters(policy.remote_message) > kLongestMessage) {
     error(find(section, "remote_message")->line, "'remote_message' has more than 2048 characters");
   }
@@ -272,7 +276,7 @@ void Reader::remote(const Section& section, Policy& policy) {
     }
   }
   if (policy.remote_agent.empty()) {
-    for (const std::string_view key : {"remote_message", "remote_port"}) {
+    for (const std::string_view key : {"remote_message", "remote_port", "remote_title"}) {
       const Setting* setting = find(section, key);
       if (setting) error(setting->line, quoted(key) + " has no effect without 'remote_agent'");
     }
@@ -281,10 +285,10 @@ void Reader::remote(const Section& section, Policy& policy) {
 
 void Reader::head(const Section& section, Policy& policy) {
   check_known(section,
-              {"image",   "title",        "tier",        "revision",      "built",      "as_of",
-               "base",    "arch",         "expires",     "expired",       "grace_days", "clock",
-               "contact", "language",     "keyboards",   "network",       "bitlocker",  "confirm",
-               "shell",   "remote_agent", "remote_port", "remote_message"});
+              {"image",   "title",        "tier",        "revision",       "built",       "as_of",
+               "base",    "arch",         "expires",     "expired",        "grace_days",  "clock",
+               "contact", "language",     "keyboards",   "network",        "bitlocker",   "confirm",
+               "shell",   "remote_agent", "remote_port", "remote_message", "remote_title"});
   optional_choice<Language>(section, "language", policy.language,
                             {{"en", Language::en}, {"de", Language::de}});
   text(section, "image", policy.image);
@@ -379,6 +383,11 @@ PolicyResult read_policy(std::string_view text) {
     }
   }
   return result;
+}
+
+Shell shell_of_place(std::string_view program) {
+  const bool tool = upper_ascii(program).find("\\SOURCES\\RECOVERY\\TOOLS\\") != std::string::npos;
+  return tool ? Shell::winre : Shell::launcher;
 }
 
 std::string to_string(const PolicyError& error) {

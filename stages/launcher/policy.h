@@ -38,7 +38,8 @@ struct Tool {
   std::string description;
   std::string group;
   Risk risk = Risk::low;
-  std::string command;
+  std::string
+      command;  ///< %SYSTEMROOT%, %SYSTEMDRIVE%, %TARGET_WINDIR%, %TARGET_DRIVE% are filled in
   bool needs_network = false;
   bool needs_windows = false;  ///< an offline Windows must have been chosen
   std::string file;            ///< must exist for the tool to be enabled; empty: nothing to check
@@ -70,6 +71,7 @@ struct Policy {
   Confirm confirm = Confirm::destructive;
   Shell shell = Shell::launcher;
   std::string remote_agent;  ///< empty: no Remote Connection
+  std::string remote_title;  ///< of its entry in the menu; empty: the language's own
   unsigned remote_port = 0;  ///< 0: a random one
   std::string remote_message;
   std::vector<Tool> tools;
@@ -87,6 +89,10 @@ struct PolicyResult {
 
 /// Limits: 1 MiB, 200 tools, 8192 bytes in a value, 2048 characters in remote_message.
 PolicyResult read_policy(std::string_view text);
+
+/// Who is in charge where the program itself lies: Windows RE starts its one tool from
+/// \Sources\Recovery\Tools.
+Shell shell_of_place(std::string_view program);
 
 /// `line 7: unknown key 'expirse'`, or the reason alone for the file as a whole.
 std::string to_string(const PolicyError& error);

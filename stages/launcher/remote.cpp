@@ -88,7 +88,7 @@ std::string inv32_xml(std::string_view ticket, unsigned port,
   xml += "<A ID=\"" + escaped(ticket) + "\"/>\r\n<C><T>\r\n";
   for (const bool v6 : {true, false}) {
     for (const Address& address : addresses) {
-      if (address.v6 != v6) continue;
+      if (address.v6 != v6 || address.link_local) continue;
       xml += "<L P=\"" + decimal(port) + "\" N=\"" + escaped(address.text) + "\"/>\r\n";
     }
   }

@@ -22,6 +22,7 @@ unsigned make_port(std::uint8_t first, std::uint8_t second);
 struct Address {
   bool v6 = false;
   std::string text;
+  bool link_local = false;  ///< fe80::/10: for helpers on the same cable, who add their own scope
 };
 
 std::string ipv4_text(const std::array<std::uint8_t, 4>& bytes);
@@ -29,7 +30,8 @@ std::string ipv4_text(const std::array<std::uint8_t, 4>& bytes);
 std::string ipv6_text(const std::array<std::uint8_t, 16>& bytes);
 
 /// The fields known of DaRT's inv32.xml (an RDP invitation, as two public scripts read it): E/A@ID
-/// the ticket, one E/C/T/L with @N address and @P port for each address, IPv6 before IPv4.
+/// the ticket, one E/C/T/L with @N address and @P port for each address, IPv6 before IPv4; none for
+/// link-local ones, which scripts could not use.
 std::string inv32_xml(std::string_view ticket, unsigned port,
                       const std::vector<Address>& addresses);
 

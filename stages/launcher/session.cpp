@@ -8,7 +8,8 @@
 
 namespace remedia::launcher {
 
-Session::Session(Machine& machine, std::string root) : machine_(machine), root_(std::move(root)) {}
+Session::Session(Machine& machine, std::string root, Shell placed)
+    : machine_(machine), root_(std::move(root)), placed_(placed) {}
 
 std::string Session::system(std::string_view program) const {
   return root_ + "Windows\\System32\\" + std::string(program);
@@ -34,7 +35,9 @@ void Session::show(Page page) {
 }
 
 void Session::add_exits(Page& page) {
-  if (good_policy_ && policy_.shell == Shell::winre) {
+  // A bad policy says nothing: then the place of the program does, and a PC is not restarted.
+  const Shell shell = good_policy_ ? policy_.shell : placed_;
+  if (shell == Shell::winre) {
     page.buttons.push_back({Action::close, text(Text::button_close), false, false});
     return;
   }
@@ -105,6 +108,8 @@ void Session::begin() {
 void Session::begin_after(std::string_view reason) {
   after_crash_ = true;
   read();
+  // Whatever ran then is not known any more; a port that stayed open must not be.
+  if (good_policy_ && !policy_.remote_agent.empty()) close_port();
   machine_.log("the menu ended unexpectedly: " + std::string(reason));
   Page after =
       page(PageKind::notice, text(Text::crash),
@@ -184,7 +189,6 @@ void Session::show_keyboards() {
   for (const Keyboard& keyboard : policy_.keyboards) {
     Row row;
     row.text = machine_.keyboard_name(keyboard);
-    row.detail = keyboard.code;
     keyboards.rows.push_back(std::move(row));
   }
   keyboards.chosen = 0;
@@ -221,13 +225,15 @@ void Session::load_drivers() {
   if (!content) return note(text(Text::drivers_unreadable, {{"file", file}}));
   const DriverIndex index = read_driver_index(*content);
   for (const std::string& error : index.errors) note("drivers.txt: " + error);
-  unsigned failures = 0;
+  std::string failed;
   for (const std::string& inf : match_drivers(index, machine_.devices())) {
     const RunResult result = machine_.run(system("drvload.exe") + " " + quoted_argument(inf));
     machine_.log("drvload " + inf + ": " + show_code(result.code));
-    if (!result.started || result.code != 0) ++failures;
+    if (result.started && result.code == 0) continue;
+    failed += (failed.empty() ? "" : ", ") + inf.substr(inf.rfind('\\') + 1) + " (" +
+              show_code(result.code) + ")";
   }
-  if (failures != 0) note(text(Text::drivers_failed, {{"count", decimal(failures)}}));
+  if (!failed.empty()) note(text(Text::drivers_failed, {{"names", failed}}));
 }
 
 void Session::start_network() {
@@ -245,9 +251,21 @@ void Session::start_network() {
 void Session::look_for_windows() {
   busy(Text::busy_windows);
   windows_ = machine_.find_windows();
+  for (OfflineWindows& windows : windows_) ask_protection(windows);
   for (const OfflineWindows& windows : windows_) machine_.log("found " + windows_text(windows));
   if (!window_ && windows_.size() == 1) window_ = 0;
   if (window_ && *window_ >= windows_.size()) window_.reset();
+}
+
+// By its exit code: what it prints depends on the language of the image. Microsoft documents 0 for
+// a volume that is protected and 1 for one that is not.
+void Session::ask_protection(OfflineWindows& windows) {
+  const std::string program = system("manage-bde.exe");
+  if (!machine_.exists(program)) return;
+  const RunResult result = machine_.run(program + " -status " + windows_drive(windows) + " -p");
+  machine_.log("manage-bde -status " + windows_drive(windows) + ": " + show_code(result.code));
+  if (!result.started || result.code > 1) return;
+  windows.protection = result.code == 0 ? Protection::on : Protection::off;
 }
 
 std::string Session::show_code(std::uint32_t code) const {

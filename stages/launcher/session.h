@@ -16,8 +16,9 @@ namespace remedia::launcher {
 
 class Session {
  public:
-  /// `root` is the drive of the image with its backslash, `X:\`.
-  Session(Machine& machine, std::string root);
+  /// `root` is the drive of the image with its backslash, `X:\`. `placed` is what the program's
+  /// own place says about who is in charge, for as long as no policy says it.
+  Session(Machine& machine, std::string root, Shell placed = Shell::launcher);
 
   /// Reads the policy and shows the first page.
   void begin();
@@ -59,6 +60,7 @@ class Session {
   void load_drivers();
   void start_network();
   void look_for_windows();
+  void ask_protection(OfflineWindows& windows);
 
   void show_menu();
   void add_groups(Page& page);
@@ -71,6 +73,8 @@ class Session {
   void show_windows();
   void take_windows(int row);
   std::string windows_text(const OfflineWindows& windows) const;
+  std::string windows_detail(const OfflineWindows& windows) const;
+  std::string protection_text(const OfflineWindows& windows) const;
 
   void look_for_locked();
   void show_locked(std::string message, Tone tone);
@@ -79,6 +83,8 @@ class Session {
   void unlocked(const std::string& drive, const RunResult& result);
   void lock_again();
 
+  std::string remote_title() const;
+  bool has_own_ticket() const;
   void show_consent();
   void start_remote();
   void show_remote();
@@ -91,6 +97,7 @@ class Session {
 
   Machine& machine_;
   std::string root_;
+  Shell placed_;
   Policy policy_;
   bool good_policy_ = false;
   bool after_crash_ = false;

@@ -20,10 +20,8 @@ void Session::look_for_locked() {
   for (const std::string& drive : machine_.unreadable_drives()) {
     const RunResult result = machine_.run(system("manage-bde.exe") + " -protectors -get " + drive +
                                           " -Type RecoveryPassword");
-    if (!result.started) {
-      machine_.log("manage-bde could not be started: " + show_code(result.code));
-      break;
-    }
+    machine_.log("manage-bde -protectors " + drive + ": " + show_code(result.code));
+    if (!result.started) break;
     if (const auto id = key_id_in(result.output)) locked_.push_back({drive, *id});
   }
   --waiting_;
@@ -36,7 +34,7 @@ void Session::show_locked(std::string message, Tone tone) {
   for (const LockedVolume& volume : locked_) {
     Row row;
     row.text = volume.drive;
-    row.detail = text(Text::key_id, {{"drive", volume.drive}, {"id", volume.key_id}});
+    row.detail = text(Text::key_id, {{"id", volume.key_id}});
     locked.rows.push_back(std::move(row));
   }
   if (!locked_.empty()) {
@@ -112,10 +110,19 @@ void Session::lock_again() {
   opened_.clear();
 }
 
+std::string Session::remote_title() const {
+  return policy_.remote_title.empty() ? text(Text::remote_title) : policy_.remote_title;
+}
+
+// An agent whose command line does not take our ticket shows one of its own.
+bool Session::has_own_ticket() const {
+  return upper_ascii(policy_.remote_agent).find("{TICKET}") == std::string::npos;
+}
+
 void Session::show_consent() {
   std::string body = text(Text::consent_text);
   if (!policy_.remote_message.empty()) body += "\n\n" + policy_.remote_message;
-  Page consent = page(PageKind::consent, text(Text::remote_title), body, Tone::warning);
+  Page consent = page(PageKind::consent, remote_title(), body, Tone::warning);
   consent.buttons.push_back({Action::allow, text(Text::button_allow), false, false});
   consent.buttons.push_back({Action::back, text(Text::button_back), true, false});
   show(std::move(consent));
@@ -133,20 +140,26 @@ void Session::start_remote() {
   port_ = policy_.remote_port != 0 ? policy_.remote_port : make_port(number[0], number[1]);
   addresses_ = machine_.addresses();
   const auto command =
-      expand_command(policy_.remote_agent, {{"{ticket}", ticket_}, {"{port}", decimal(port_)}});
+      expand_command(policy_.remote_agent, {{"{ticket}", ticket_},
+                                            {"{port}", decimal(port_)},
+                                            {"%SYSTEMROOT%", root_ + "Windows"},
+                                            {"%WINDIR%", root_ + "Windows"},
+                                            {"%SYSTEMDRIVE%", root_.substr(0, 2)}});
   machine_.log("remote help was allowed, port " + decimal(port_));  // the ticket is a secret
   ++waiting_;
   const bool opened = open_port();
   --waiting_;
   const std::uint32_t error = opened && command ? machine_.start(kAgent, *command) : 1;
   if (error != 0) {
-    note(text(Text::start_failed, {{"title", text(Text::remote_title)},
+    note(text(Text::start_failed, {{"title", remote_title()},
                                    {"code", opened ? show_code(error) : text(Text::no_port)}}));
     if (opened) close_port();
     return show_menu();
   }
+  machine_.log("start the remote agent");
   remote_running_ = true;
-  if (!machine_.write(system("inv32.xml"), inv32_xml(ticket_, port_, addresses_))) {
+  if (!has_own_ticket() &&
+      !machine_.write(system("inv32.xml"), inv32_xml(ticket_, port_, addresses_))) {
     machine_.log("inv32.xml could not be written");
   }
   show_remote();
@@ -170,11 +183,17 @@ void Session::close_port() {
 }
 
 void Session::show_remote() {
-  std::string body = text(Text::remote_running, {{"ticket", ticket_}, {"port", decimal(port_)}});
-  for (const Address& address : addresses_) body += "\n    " + address.text;
-  if (addresses_.empty()) body += "\n    " + text(Text::no_address);
+  std::string body = text(Text::remote_running);
+  for (const bool link_local : {false, true}) {
+    for (const Address& address : addresses_) {
+      if (address.link_local == link_local) body += "\n" + address.text;
+    }
+  }
+  if (addresses_.empty()) body += "\n" + text(Text::no_address);
   if (!policy_.remote_message.empty()) body += "\n\n" + policy_.remote_message;
-  Page remote = page(PageKind::remote, text(Text::remote_title), body);
+  Page remote = page(PageKind::remote, remote_title(), body);
+  remote.lead = text(has_own_ticket() ? Text::remote_port_only : Text::remote_ticket,
+                     {{"ticket", ticket_}, {"port", decimal(port_)}});
   remote.buttons.push_back({Action::back, text(Text::button_back), true, false});
   remote.buttons.push_back({Action::stop, text(Text::button_stop), false, false});
   show(std::move(remote));

@@ -7,6 +7,11 @@
 #include <utility>
 
 namespace remedia::launcher {
+namespace {
+
+constexpr std::uint32_t kClosed = 0xc000013a;  // STATUS_CONTROL_C_EXIT
+
+}  // namespace
 
 void Session::show_menu() {
   machine_.mark("showing the menu");
@@ -48,8 +53,7 @@ void Session::add_groups(Page& page) {
     }
     Row row;
     row.text = item.title;
-    row.detail =
-        item.title + "\n" + risk_name(policy_.language, item.risk) + "\n\n" + item.description;
+    row.detail = item.description;
     if (item.kind == ItemKind::windows && window_) {
       row.detail +=
           "\n\n" + text(Text::windows_chosen, {{"windows", windows_text(windows_[*window_])}});
@@ -130,9 +134,17 @@ void Session::confirm(std::string_view typed) {
 
 void Session::start_tool(std::size_t index) {
   const Tool& tool = policy_.tools[index];
-  std::optional<std::string> target;
-  if (window_) target = windows_[*window_].directory;
-  const auto command = expand_command(tool.command, {{"%TARGET_WINDIR%", target}});
+  std::optional<std::string> folder;
+  std::optional<std::string> drive;
+  if (window_) {
+    folder = windows_[*window_].directory;
+    drive = windows_drive(windows_[*window_]);
+  }
+  const auto command = expand_command(tool.command, {{"%TARGET_WINDIR%", folder},
+                                                     {"%TARGET_DRIVE%", drive},
+                                                     {"%SYSTEMROOT%", root_ + "Windows"},
+                                                     {"%WINDIR%", root_ + "Windows"},
+                                                     {"%SYSTEMDRIVE%", root_.substr(0, 2)}});
   if (!command) {
     note(text(Text::start_failed, {{"title", tool.title}, {"code", text(Text::why_no_windows)}}));
     return show_menu();
@@ -161,7 +173,9 @@ void Session::ended(std::size_t id, std::uint32_t code) {
   const Tool& tool = policy_.tools[id];
   machine_.log("end " + tool.id + ": " + show_code(code));
   // NTSTATUS errors, which is what the exit code of a crashed program is.
-  if (code >= 0xc0000000U) {
+  if (code == kClosed) {
+    // Somebody closed its window, as one does with a console.
+  } else if (code >= 0xc0000000U) {
     note(text(Text::tool_crashed, {{"title", tool.title}, {"code", hexadecimal(code)}}));
   } else if (code != 0) {
     note(text(Text::tool_failed, {{"title", tool.title}, {"code", show_code(code)}}));
@@ -178,18 +192,50 @@ std::string Session::windows_text(const OfflineWindows& windows) const {
   return windows.directory + ": " + line;
 }
 
+std::string Session::protection_text(const OfflineWindows& windows) const {
+  for (const std::string& drive : opened_) {
+    if (same_ascii(drive, windows_drive(windows))) return text(Text::protection_opened);
+  }
+  switch (windows.protection) {
+    case Protection::on:
+      return text(Text::protection_on);
+    case Protection::off:
+      return text(Text::protection_off);
+    case Protection::unknown:
+      break;
+  }
+  return text(Text::protection_unknown);
+}
+
+std::string Session::windows_detail(const OfflineWindows& windows) const {
+  const WindowsValues& values = windows.values;
+  const auto known = [this](const std::string& value) {
+    return value.empty() ? text(Text::windows_unknown) : value;
+  };
+  std::string detail =
+      text(Text::windows_detail, {{"directory", windows.directory},
+                                  {"edition", known(values.edition_id)},
+                                  {"build", known(windows_build(values))},
+                                  {"language", known(language_name(values.language))},
+                                  {"volume", known(windows.volume)},
+                                  {"protection", protection_text(windows)}});
+  if (!windows.registry_read) detail += "\n\n" + text(Text::windows_unreadable);
+  return detail;
+}
+
 void Session::show_windows() {
-  Page list = page(PageKind::windows, text(Text::windows_title), text(Text::windows_text));
+  std::string body = text(Text::windows_text);
+  std::string locked;
+  for (const std::string& drive : machine_.unreadable_drives()) {
+    locked += (locked.empty() ? "" : ", ") + drive;
+  }
+  if (!locked.empty()) body += "\n" + text(Text::windows_locked, {{"drives", locked}});
+  Page list = page(PageKind::windows, text(Text::windows_title), body);
   for (std::size_t i = 0; i < windows_.size(); ++i) {
     const OfflineWindows& windows = windows_[i];
     Row row;
     row.text = windows.directory + ": " + windows_name(windows.values);
-    row.detail = text(Text::windows_detail, {{"directory", windows.directory},
-                                             {"name", windows_name(windows.values)},
-                                             {"build", windows_build(windows.values)},
-                                             {"language", language_name(windows.values.language)},
-                                             {"volume", windows.volume}});
-    if (!windows.registry_read) row.detail += "\n\n" + text(Text::windows_unreadable);
+    row.detail = windows_detail(windows);
     list.rows.push_back(std::move(row));
     if (window_ == i) list.chosen = static_cast<int>(i);
   }

@@ -129,4 +129,44 @@ bool has_control(std::string_view text) {
   return false;
 }
 
+namespace {
+
+void append_utf8(std::string& text, std::uint32_t value) {
+  const auto tail = [value](int shift) {
+    return static_cast<char>(0x80U | (value >> shift & 63U));
+  };
+  if (value < 0x80) {
+    text += static_cast<char>(value);
+  } else if (value < 0x800) {
+    text += {static_cast<char>(0xc0U | value >> 6), tail(0)};
+  } else if (value < 0x10000) {
+    text += {static_cast<char>(0xe0U | value >> 12), tail(6), tail(0)};
+  } else {
+    text += {static_cast<char>(0xf0U | value >> 18), tail(12), tail(6), tail(0)};
+  }
+}
+
+}  // namespace
+
+std::string utf8_of_utf16(std::string_view bytes) {
+  const auto unit = [bytes](std::size_t at) -> std::uint32_t {
+    if (at + 1 >= bytes.size()) return 0;
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at + 1])) << 8 |
+           static_cast<unsigned char>(bytes[at]);
+  };
+  std::string text;
+  for (std::size_t at = 0; unit(at) != 0; at += 2) {
+    std::uint32_t value = unit(at);
+    const std::uint32_t low = unit(at + 2);
+    if (value >= 0xd800 && value < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
+      value = 0x10000 + ((value & 0x3ffU) << 10 | (low & 0x3ffU));
+      at += 2;
+    } else if (value >= 0xd800 && value < 0xe000) {
+      value = 0xfffd;
+    }
+    append_utf8(text, value);
+  }
+  return text;
+}
+
 }  // namespace remedia::launcher

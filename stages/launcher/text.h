@@ -42,6 +42,9 @@ std::string hexadecimal(std::uint32_t value);
 /// `text` with every `from` as `to`, in one pass.
 std::string replaced(std::string_view text, std::string_view from, std::string_view to);
 
+/// UTF-8 of UTF-16LE up to its first NUL; half a surrogate pair becomes U+FFFD.
+std::string utf8_of_utf16(std::string_view bytes);
+
 /// Holds a control character: U+0000 to U+001F, or U+007F.
 bool has_control(std::string_view text);
 

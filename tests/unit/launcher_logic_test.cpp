@@ -215,6 +215,7 @@ TEST(LauncherRemote, WritesTheHelpDeskFile) {
             "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<E>\r\n<A ID=\"12-34\"/>\r\n<C><T>\r\n"
             "<L P=\"3388\" N=\"fd00::2\"/>\r\n<L P=\"3388\" N=\"10.0.0.2\"/>\r\n"
             "</T></C>\r\n</E>\r\n");
+  EXPECT_EQ(inv32_xml("1", 2, {{true, "fe80::1", true}}).find("fe80"), std::string::npos);
   EXPECT_NE(inv32_xml("\"<&", 1, {}).find("ID=\"&quot;&lt;&amp;\""), std::string::npos);
 }
 

@@ -127,6 +127,8 @@ TEST(LauncherPolicy, NamesLineAndReason) {
       {"remote_agent = a\nremote_port = 65536\n",
        "line 15: 'remote_port' is 'random' or 1 to 65535, not '65536'\n"},
       {"remote_port = 5\n", "line 14: 'remote_port' has no effect without 'remote_agent'\n"},
+      {"remote_title = x\n", "line 14: 'remote_title' has no effect without 'remote_agent'\n"},
+      {"remote_agent = a\nremote_title = x\\ny\n", "line 15: 'remote_title' is a single line\n"},
       {"[group x]\n", "line 14: a section is '[tool ID]', not '[group x]'\n"},
   };
   for (const auto& [text, error] : cases) {

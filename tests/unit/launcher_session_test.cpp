@@ -261,6 +261,102 @@ TEST_F(LauncherSession, OfTwoWindowsOneHasToBeChosen) {
   EXPECT_EQ(pc.started, std::vector<std::string>{"a.exe E:\\Windows"});
 }
 
+TEST_F(LauncherSession, BitlockersStateOfAWindowsIsAsked) {
+  OfflineWindows windows;
+  windows.directory = "D:\\Windows";
+  pc.windows = {windows, windows, windows};
+  pc.windows[1].directory = "E:\\Windows";
+  pc.windows[2].directory = "F:\\Windows";
+  pc.locked = {"G:"};
+  pc.files["X:\\Windows\\System32\\manage-bde.exe"] = "";
+  pc.results = {{"-status E:", {true, 1, ""}}, {"-status F:", {true, 87, ""}}};
+  begin(plain() + tool("a", "low", "a.exe %TARGET_DRIVE%", "needs = windows\n"));
+  open("Choose Windows installation");
+  ASSERT_EQ(pc.shown.rows.size(), 3U);
+  const auto says = [this](std::size_t row, const char* state) {
+    return pc.shown.rows[row].detail.find(std::string("BitLocker: ") + state) != std::string::npos;
+  };
+  EXPECT_TRUE(says(0, "on, the drive is open"));
+  EXPECT_TRUE(says(1, "off or suspended"));
+  EXPECT_TRUE(says(2, "unknown"));
+  EXPECT_NE(pc.shown.text.find("may have locked them: G:"), std::string::npos);
+  session.act(Action::open, 1, "");
+  open("a");
+  EXPECT_EQ(pc.started, std::vector<std::string>{"a.exe E:"});
+}
+
+// CreateProcess expands nothing by itself.
+TEST_F(LauncherSession, CommandsNameThePlaceOfTheImage) {
+  begin("network = yes\nbitlocker = no\nremote_agent = %SystemDrive%\\\\a.exe\n" +
+        tool("a", "low", "%SYSTEMROOT%\\\\System32\\\\cmd.exe /k %windir% %PATH%"));
+  open("a");
+  EXPECT_EQ(pc.started.back(), "X:\\Windows\\System32\\cmd.exe /k X:\\Windows %PATH%");
+  open("Remote Connection");
+  session.act(Action::allow, -1, "");
+  EXPECT_EQ(pc.started.back(), "X:\\a.exe");
+}
+
+TEST_F(LauncherSession, AClosedConsoleIsNoCrash) {
+  begin(plain() + tool("a", "low", "a.exe"));
+  open("a");
+  session.ended(pc.running, 0xc000013a);
+  EXPECT_EQ(pc.shown.text, "");
+  open("a");
+  session.ended(pc.running, 0xc0000005);
+  EXPECT_EQ(pc.shown.text, "a crashed (0xC0000005).");
+  open("a");
+  session.ended(pc.running, 3);
+  EXPECT_EQ(pc.shown.text, "a ended with code 3.");
+}
+
+TEST_F(LauncherSession, AnAgentMayHaveATicketOfItsOwn) {
+  begin("network = yes\nbitlocker = no\nremote_agent = a.exe\nremote_title = Ferne Hilfe\n");
+  open("Ferne Hilfe");
+  session.act(Action::allow, -1, "");
+  ASSERT_EQ(pc.shown.kind, PageKind::remote);
+  EXPECT_EQ(pc.shown.heading, "Ferne Hilfe");
+  EXPECT_EQ(pc.shown.lead.find("7777"), std::string::npos);
+  EXPECT_EQ(pc.files.count("X:\\Windows\\System32\\inv32.xml"), 0U);
+}
+
+TEST_F(LauncherSession, EveryStartIsLogged) {
+  pc.locked = {"D:"};
+  pc.files["X:\\Remedia\\drivers.txt"] = "PCI\\A\tX:\\a.inf\n";
+  begin("network = yes\nbitlocker = yes\nremote_agent = a.exe {port}\n" +
+        tool("a", "low", "a.exe"));
+  open("a");
+  open("Remote Connection");
+  session.act(Action::allow, -1, "");
+  session.act(Action::back, -1, "");
+  open("Unlock BitLocker drive");
+  for (const char* line :
+       {"drvload X:\\a.inf: 0", "wpeinit: 0", "wpeutil InitializeNetwork: 0", "start a: a.exe",
+        "netsh add rule: 0", "start the remote agent", "manage-bde -protectors D: 0"}) {
+    EXPECT_NE(log().find(replaced(line, "D: 0", "D:: 0")), std::string::npos) << line;
+  }
+}
+
+TEST_F(LauncherSession, AWrongPolicyRestartsNothingBelowWindowsOwnMenu) {
+  Session below(pc, "X:\\", Shell::winre);
+  below.begin();
+  ASSERT_EQ(pc.shown.buttons.size(), 1U);
+  EXPECT_EQ(pc.shown.buttons[0].action, Action::close);
+  below.act(pc.shown.buttons[0].action, -1, "");
+  EXPECT_TRUE(pc.left);
+  EXPECT_TRUE(pc.ran.empty());
+}
+
+TEST_F(LauncherSession, TheFirewallStaysOn) {
+  begin("network = yes\nbitlocker = no\nremote_agent = a.exe {ticket} {port}\n");
+  open("Remote Connection");
+  session.act(Action::allow, -1, "");
+  session.act(Action::stop, -1, "");
+  for (const std::string& command : pc.ran) {
+    EXPECT_EQ(command.find("DisableFirewall"), std::string::npos);
+    EXPECT_EQ(command.find("state off"), std::string::npos);
+  }
+}
+
 TEST_F(LauncherSession, EveryPageHasTheStamp) {
   begin(plain() + tool("wipe", "destructive", "w.exe"));
   EXPECT_NE(pc.shown.stamp.find("0123456789abcdef"), std::string::npos);

@@ -1,5 +1,8 @@
 // BitLocker and Remote Connection, as a user sees them.
+#include "support/file.h"
 #include "wine/pc.h"
+
+#include <fstream>
 
 #include <gtest/gtest.h>
 
@@ -40,8 +43,8 @@ TEST(WineAccess, RemoteHelpOpensOnePortAndClosesIt) {
   Pc pc;
   open_consent(pc);
   pc.press("Allow");
-  pc.wait_for_text(kText, "Ticket:");
-  const std::string shown = pc.text_of(kText);
+  pc.wait_for_text(kLead, "Ticket:");
+  const std::string shown = pc.text_of(kLead);
   const std::string ticket = shown.substr(shown.find("Ticket:  ") + 9, 19);
   EXPECT_NE(shown.find("Port:  3388"), std::string::npos);
   pc.wait_for_file("calls.txt", "X:\\Tools\\agent.exe -t " + ticket + " -p 3388\n");
@@ -64,8 +67,8 @@ TEST(WineAccess, RemoteHelpEndsWithItsAgent) {
   Pc pc;
   open_consent(pc);
   pc.press("Allow");
-  pc.wait_for_text(kText, "Ticket:");
-  pc.write("go", "");
+  pc.wait_for_text(kLead, "Ticket:");
+  pc.let_go();
   pc.wait_for("Contoso recovery");
   pc.wait_for_file("calls.txt", "firewall delete rule");
 }
@@ -78,6 +81,64 @@ TEST(WineAccess, NoPortNoRemoteHelp) {
   pc.wait_for("Contoso recovery");
   pc.wait_for_text(kText, "the firewall did not open the port");
   EXPECT_EQ(pc.read("calls.txt").find("agent.exe"), std::string::npos);
+}
+
+constexpr const char* kPassword = "000011-720885-123123-000000-110000-654324-000022-099000";
+constexpr const char* kKeyId = "6E2B4A1C-0000-4111-8222-ABCDEF012345";
+
+// All that lies on X: and D: but the stand-ins' own record of how they were called.
+std::string all_files(const Pc& pc) {
+  std::string all;
+  for (const auto& folder : {pc.x(), pc.d()}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+      if (!entry.is_regular_file() || entry.path().filename() == "calls.txt") continue;
+      all += read_file(entry.path());
+    }
+  }
+  return all;
+}
+
+void open_bitlocker(Pc& pc) {
+  pc.write("Remedia/policy.txt", policy("bitlocker = yes\n"));
+  pc.start({"--now", "2026-11-21", "--locked", "D:"});
+  pc.wait_for("Contoso recovery");
+  pc.choose("Unlock BitLocker drive");
+  pc.press("Start");
+  pc.wait_for("Unlock BitLocker drive");
+}
+
+TEST(WineAccess, BitlockerUnlocksLocksAndStoresNoKey) {
+  Pc pc;
+  pc.write("manage-bde.txt", std::string("output ID: {") + kKeyId + "}\n");
+  open_bitlocker(pc);
+  EXPECT_NE(pc.text_of(kDetail).find(kKeyId), std::string::npos);
+  pc.probe({"type", kPassword});
+  pc.press("Unlock");
+  pc.wait_for_text(kText, "Drive D: is unlocked.");
+  EXPECT_NE(pc.read("calls.txt")
+                .find(std::string("manage-bde.exe -unlock D: -RecoveryPassword ") + kPassword),
+            std::string::npos);
+  pc.press("Restart");
+  EXPECT_EQ(pc.wait_for_end(), 0);
+  EXPECT_NE(pc.read("calls.txt").find("manage-bde.exe -lock D: -ForceDismount\n"),
+            std::string::npos);
+  const std::string all = all_files(pc);
+  EXPECT_NE(all.find("unlocking D: by recovery password"), std::string::npos);
+  for (int group = 0; group < 8; ++group) {
+    const std::string digits = std::string(kPassword).substr(7U * static_cast<unsigned>(group), 6);
+    EXPECT_TRUE(digits == "000000" || all.find(digits) == std::string::npos) << digits;
+  }
+}
+
+TEST(WineAccess, BitlockerTakesAKeyFile) {
+  Pc pc;
+  pc.write("manage-bde.txt", std::string("output ID: {") + kKeyId + "}\n");
+  std::ofstream(pc.d() / "Schlüssel 1.BEK") << "key";
+  open_bitlocker(pc);
+  pc.press("Use key file");
+  pc.wait_for_text(kText, "Drive D: is unlocked.");
+  EXPECT_NE(pc.read("calls.txt").find("-unlock D: -RecoveryKey \"D:\\Schlüssel 1.BEK\"\n"),
+            std::string::npos);
 }
 
 TEST(WineAccess, NoLockedDriveIsSaid) {

@@ -1,4 +1,5 @@
 // The launcher's menu and its tools, as a user sees them.
+#include "media/hive.h"
 #include "wine/pc.h"
 
 #include <fstream>
@@ -13,7 +14,7 @@ using Words = std::vector<std::string>;
 std::string demo_tools() {
   return tool("wipe", "Disk Wipe", "Disk", "destructive", "X:\\\\Tools\\\\wipe.exe") +
          tool("regedit", "Registry Editor", "Windows", "high",
-              "X:\\\\Tools\\\\edit.exe %TARGET_WINDIR%", "needs = windows\n") +
+              "X:\\\\Tools\\\\edit.exe %TARGET_WINDIR% %TARGET_DRIVE%", "needs = windows\n") +
          tool("scan", "Disk Scan", "Disk", "low", "X:\\\\Tools\\\\scan.exe --all") +
          tool("gone", "File Search", "Files", "data", "X:\\\\Tools\\\\none.exe",
               "file = X:\\\\Tools\\\\none.exe\n");
@@ -104,7 +105,7 @@ TEST(WineMenu, StartsOneToolOnceAtATimeAndStaysAlive) {
   pc.wait_for_text(kDetail, "Not available: it is running.");
   pc.choose("Disk Wipe");
   EXPECT_EQ(pc.buttons(), (Words{"Start", "Restart", "Shut down"}));
-  pc.write("go", "");
+  pc.let_go();
   pc.wait_for_file("Remedia/log.txt", "end scan: 0\r\n");
 }
 
@@ -169,27 +170,63 @@ TEST(WineMenu, NamesMayBeInAnyScript) {
   pc.wait_for_file("calls.txt", "\"X:\\Wärk zeug\\ŝtart.exe\" \"D:\\Windows\" ж\n");
 }
 
+RegistryKey below(const std::string& path, std::vector<RegistryValue> values) {
+  RegistryKey key;
+  const std::size_t slash = path.find('\\');
+  key.name = path.substr(0, slash);
+  if (slash == std::string::npos) {
+    key.values = std::move(values);
+  } else {
+    key.children.push_back(below(path.substr(slash + 1), std::move(values)));
+  }
+  return key;
+}
+
+// Genuine hives with a log beside them, and a volume label, on D:.
+void add_windows(Pc& pc) {
+  const std::filesystem::path config = pc.d() / "Windows/System32/config";
+  std::filesystem::create_directories(config);
+  RegistryKey software;
+  software.name = "ROOT";
+  software.children = {below(
+      "Microsoft\\Windows NT\\CurrentVersion",
+      {registry_string("ProductName", "Windows 10 Pro"),
+       registry_string("EditionID", "Professional"), registry_string("DisplayVersion", "24H2"),
+       registry_string("CurrentBuild", "26100"), registry_dword("UBR", 1742)})};
+  RegistryKey system;
+  system.name = "ROOT";
+  system.children = {
+      below("Select", {registry_dword("Current", 2)}),
+      below("ControlSet002\\Control\\Nls\\Language", {registry_string("InstallLanguage", "0407")})};
+  std::ofstream(config / "SOFTWARE", std::ios::binary) << hive::write(software);
+  std::ofstream(config / "SYSTEM", std::ios::binary) << hive::write(system);
+  std::ofstream(config / "SOFTWARE.LOG1") << "log";
+  std::ofstream(pc.d() / ".windows-label") << "Köln\n";
+}
+
 TEST(WineMenu, PassesTheChosenWindowsToTools) {
   Pc pc;
   pc.write("Remedia/policy.txt", policy("", demo_tools()));
+  pc.write("manage-bde.txt", "exit -status 1\n");
   pc.add_program("Tools/edit.exe");
-  std::filesystem::create_directories(pc.d() / "Windows/System32/config");
-  std::ofstream(pc.d() / "Windows/System32/config/SOFTWARE")
-      << "WINE REGISTRY Version 2\n\n#arch=win64\n\n"
-         "[Microsoft\\\\Windows NT\\\\CurrentVersion] 1\n\"ProductName\"=\"Windows 10 Pro\"\n"
-         "\"DisplayVersion\"=\"24H2\"\n\"CurrentBuild\"=\"26100\"\n\"UBR\"=dword:000006ce\n";
+  add_windows(pc);
+  const auto before = pc.files_of_d();
   pc.start();
   pc.wait_for("Contoso recovery");
   pc.choose("Choose Windows installation");
   pc.press("Start");
   pc.wait_for("Choose Windows installation");
   EXPECT_EQ(pc.rows(), (Words{"D:\\Windows: Windows 11 Pro 24H2"}));
-  EXPECT_NE(pc.text_of(kDetail).find("Build: 10.0.26100.1742"), std::string::npos);
+  EXPECT_EQ(pc.text_of(kDetail),
+            "Folder: D:\\Windows\\nEdition: Professional\\nBuild: 10.0.26100.1742\\nLanguage: "
+            "de-DE\\nVolume label: Köln\\nBitLocker: off or suspended");
   pc.press("Choose");
   pc.wait_for("Contoso recovery");
   pc.choose("Registry Editor");
   pc.press("Start");
-  pc.wait_for_file("calls.txt", "X:\\Tools\\edit.exe D:\\Windows\n");
+  pc.wait_for_file("calls.txt", "X:\\Tools\\edit.exe D:\\Windows D:\n");
+  EXPECT_NE(pc.read("calls.txt").find("manage-bde.exe -status D: -p\n"), std::string::npos);
+  EXPECT_EQ(pc.files_of_d(), before);  // a look writes nothing, no log of a hive either
 }
 
 }  // namespace

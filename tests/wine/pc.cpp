@@ -7,7 +7,8 @@
 #include <fstream>
 #include <iterator>
 #include <sstream>
-#include <thread>
+
+#include <sys/wait.h>
 
 namespace remedia::wine {
 namespace fs = std::filesystem;
@@ -31,21 +32,18 @@ void empty_folder(const fs::path& folder) {
   fs::create_directories(folder);
 }
 
-// Things happen in other processes: looks again until `done` or ten seconds have passed.
-template <typename Done>
-bool comes_true(Done done) {
-  for (int i = 0; i < 200; ++i) {
-    if (done()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return false;
-}
-
 }  // namespace
 
-Pc::Pc() : home_(REMEDIA_WINE_DIR), prefix_(home_ / "prefix"), x_(home_ / "x"), d_(home_ / "d") {
+Pc::Pc()
+    : home_(REMEDIA_WINE_DIR),
+      prefix_(home_ / "prefix"),
+      x_(home_ / "x"),
+      d_(home_ / "d"),
+      stick_(home_ / "e") {
   empty_folder(x_);
   empty_folder(d_);
+  empty_folder(stick_);
+  fs::remove(prefix_ / "dosdevices/e:");
   fs::create_directories(x_ / "Remedia");
   fs::create_directories(x_ / "Windows/System32");
   for (const char* name : {"drvload", "manage-bde", "netsh", "wpeutil", "wpeinit"}) {
@@ -125,12 +123,27 @@ std::string Pc::read(const std::string& name) const {
   return content.str();
 }
 
+std::map<std::string, std::string> Pc::files_of_d() const {
+  std::map<std::string, std::string> files;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(d_)) {
+    std::string& content = files[fs::relative(entry.path(), d_).string()];
+    if (entry.is_regular_file()) content = read_file(entry.path());
+  }
+  return files;
+}
+
 bool Pc::has(const std::string& name) const { return fs::exists(x_ / name); }
 
 void Pc::add_program(const std::string& name) {
   fs::create_directories((x_ / name).parent_path());
   fs::copy_file(fs::path(REMEDIA_WINE_PROGRAMS) / "stub.exe", x_ / name,
                 fs::copy_options::overwrite_existing);
+}
+
+void Pc::plug_stick() {
+  fs::create_directory_symlink(stick_, prefix_ / "dosdevices/e:");
+  registry({"add", "HKLM\\Software\\Wine\\Drives", "/v", "e:", "/d", "floppy", "/f"});
+  stop_server();  // reads it when it starts
 }
 
 void Pc::registry(const std::vector<std::string>& arguments) {
@@ -141,6 +154,7 @@ void Pc::registry(const std::vector<std::string>& arguments) {
 }
 
 void Pc::spawn(const std::string& program, std::vector<std::string> arguments) {
+  probe({"desktop"});
   std::vector<std::string> argv = {"env"};
   for (const auto& [name, value] : environment_) argv.push_back(name + "=" + value);
   argv.insert(argv.end(), {kWine, program});
@@ -151,6 +165,13 @@ void Pc::spawn(const std::string& program, std::vector<std::string> arguments) {
 void Pc::start(std::vector<std::string> arguments) {
   arguments.insert(arguments.end(), {"--layout", "X:\\layout.txt"});
   spawn(REMEDIA_LAUNCHER_TESTED, std::move(arguments));
+}
+
+void Pc::start_from(const std::string& place, std::vector<std::string> arguments) {
+  fs::create_directories((x_ / place).parent_path());
+  fs::copy_file(REMEDIA_LAUNCHER_TESTED, x_ / place, fs::copy_options::overwrite_existing);
+  arguments.insert(arguments.end(), {"--layout", "X:\\layout.txt"});
+  spawn("X:\\" + with_replaced(place, "/", "\\"), std::move(arguments));
 }
 
 void Pc::start_shipped(std::vector<std::string> arguments) {
@@ -171,6 +192,16 @@ int Pc::probe_status(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {kWine, std::string(REMEDIA_WINE_PROGRAMS) + "/probe.exe"});
   return run(arguments).status;
 }
+
+int Pc::wait_for_end() {
+  siginfo_t info{};
+  if (waitid(P_PID, static_cast<id_t>(launcher_->id()), &info, WEXITED | WNOWAIT) != 0) {
+    fail("the launcher is not there");
+  }
+  return info.si_status;
+}
+
+void Pc::let_go() { probe({"go"}); }
 
 void Pc::wait_for(const std::string& heading) { probe({"wait", heading}); }
 
@@ -223,19 +254,11 @@ void Pc::choose(const std::string& row) {
 void Pc::press(const std::string& button) { probe({"press", button}); }
 
 void Pc::wait_for_text(int id, const std::string& part) {
-  std::string last;
-  const bool came = comes_true([&] {
-    last = text_of(id);
-    return last.find(part) != std::string::npos;
-  });
-  if (!came)
-    fail("'{}' did not come; there is '{}'\nlog:\n{}", part, last, read("Remedia/log.txt"));
+  probe({"text", std::to_string(id), part});
 }
 
 void Pc::wait_for_file(const std::string& name, const std::string& part) {
-  if (!comes_true([&] { return read(name).find(part) != std::string::npos; })) {
-    fail("{} does not hold '{}':\n{}\nlog:\n{}", name, part, read(name), read("Remedia/log.txt"));
-  }
+  probe({"file", with_replaced(name, "/", "\\"), part});
 }
 
 std::vector<Box> Pc::boxes() {

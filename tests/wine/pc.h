@@ -35,6 +35,10 @@ constexpr int kList = 12;
 constexpr int kDetail = 13;
 constexpr int kField = 15;
 constexpr int kStamp = 16;
+constexpr int kLead = 17;
+constexpr int kTitle = 18;
+constexpr int kMark = 19;
+constexpr int kFirstRow = 1000;
 constexpr int kFirstButton = 100;
 
 class Pc {
@@ -49,19 +53,26 @@ class Pc {
   void write(const std::string& name, const std::string& content);
   std::string read(const std::string& name) const;
   bool has(const std::string& name) const;
-  void add_program(const std::string& name);  ///< a copy of the stand-in
+  std::map<std::string, std::string> files_of_d() const;  ///< content by path
+  void add_program(const std::string& name);              ///< a copy of the stand-in
   const std::filesystem::path& x() const { return x_; }
   const std::filesystem::path& d() const { return d_; }
+
+  void plug_stick();  ///< E: becomes a removable drive
+  const std::filesystem::path& stick() const { return stick_; }
 
   void registry(const std::vector<std::string>& arguments);  ///< of `reg`
 
   /// Starts the launcher with its test switches, or what is shipped.
+  void start_from(const std::string& place, std::vector<std::string> arguments);  ///< a path of X:
   void start(std::vector<std::string> arguments = {"--now", "2026-11-21"});
   void start_shipped(std::vector<std::string> arguments);
 
   std::string probe(std::vector<std::string> arguments);
   int probe_status(std::vector<std::string> arguments);
   void wait_for(const std::string& heading);
+  int wait_for_end();  ///< of the launcher; its exit code
+  void let_go();       ///< a stand-in that waits
   std::string text_of(int id);
   std::vector<std::string> buttons();  ///< texts of those that are enabled
   std::vector<std::string> rows();
@@ -79,7 +90,7 @@ class Pc {
   ProcessResult run(std::vector<std::string> argv);
   void stop_server();
 
-  std::filesystem::path home_, prefix_, x_, d_;
+  std::filesystem::path home_, prefix_, x_, d_, stick_;
   std::unique_ptr<boot::Program> screen_;
   std::unique_ptr<boot::Program> launcher_;
   std::map<std::string, std::string> environment_;

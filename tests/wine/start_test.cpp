@@ -1,5 +1,6 @@
 // What the launcher does before its menu, and instead of it: expiry, clock, a bad policy, keyboard,
 // drivers, network, a crash of its own.
+#include "support/file.h"
 #include "wine/pc.h"
 
 #include <fstream>
@@ -11,6 +12,8 @@ namespace remedia::wine {
 namespace {
 
 using Words = std::vector<std::string>;
+constexpr const char* kClose = "Close and go back to Windows recovery";
+constexpr const char* kTools = "Sources/Recovery/Tools/remedia.exe";  // of Windows RE
 
 std::string scan() {
   return tool("scan", "Disk Scan", "Disk", "low", "X:\\\\Tools\\\\scan.exe") +
@@ -30,7 +33,7 @@ TEST(WineStart, ExpiredOffersOnlyToLeave) {
   EXPECT_EQ(pc.rows(), Words{});
   EXPECT_NE(pc.read("Remedia/log.txt").find("until 2026-12-20"), std::string::npos);
   pc.press("Restart");
-  pc.probe({"gone"});
+  pc.wait_for_end();
   EXPECT_EQ(pc.read("calls.txt"), "X:\\Windows\\System32\\wpeutil.exe Reboot\n");
   EXPECT_FALSE(pc.has("Remedia/running.txt"));
 }
@@ -41,7 +44,7 @@ TEST(WineStart, ShutsDown) {
   pc.start();
   pc.wait_for("Contoso recovery");
   pc.press("Shut down");
-  pc.probe({"gone"});
+  pc.wait_for_end();
   EXPECT_EQ(pc.read("calls.txt"), "X:\\Windows\\System32\\wpeutil.exe Shutdown\n");
 }
 
@@ -94,9 +97,44 @@ TEST(WineStart, BelowWindowsOwnMenuExpiryOnlyWarns) {
   pc.wait_for("Contoso recovery");
   EXPECT_NE(pc.text_of(kText).find("expired 31 days ago. Get a newer one soon."),
             std::string::npos);
-  pc.press("Close");
-  pc.probe({"gone"});
+  pc.press(kClose);
+  pc.wait_for_end();
   EXPECT_FALSE(pc.has("calls.txt"));
+}
+
+TEST(WineStart, BelowWindowsOwnMenuThePcIsNeverRestarted) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", "remedia policy 1\nnonsense\n");
+  pc.start_from(kTools, {});
+  pc.wait_for("This image cannot be used");
+  EXPECT_EQ(pc.buttons(), (Words{kClose}));
+  pc.probe({"key", "27"});  // Escape closes nothing
+  pc.press(kClose);
+  EXPECT_EQ(pc.wait_for_end(), 0);
+  EXPECT_FALSE(pc.has("calls.txt"));
+}
+
+TEST(WineStart, BelowWindowsOwnMenuAWrongClockIsAskedAboutToo) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("shell = winre\nclock = refuse\n", scan()));
+  pc.start_from(kTools, {"--now", "2003-01-01"});
+  pc.wait_for("The clock of this PC is wrong");
+  EXPECT_EQ(pc.buttons(), (Words{kClose}));
+}
+
+TEST(WineStart, BelowWindowsOwnMenuACrashIsToldAtTheNextStart) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("shell = winre\n", scan()));
+  pc.start_from(kTools, {"--now", "2026-11-21", "--crash"});
+  EXPECT_NE(pc.wait_for_end(), 0);
+  pc.start_from(kTools, {"--now", "2026-11-21"});
+  pc.wait_for("The menu ended unexpectedly");
+  EXPECT_EQ(pc.buttons(), (Words{"Start the menu again", kClose}));
+  pc.press("Start the menu again");
+  pc.wait_for("Contoso recovery");
+  pc.press(kClose);
+  EXPECT_EQ(pc.wait_for_end(), 0);
+  EXPECT_FALSE(pc.has("Remedia/running.txt"));
 }
 
 TEST(WineStart, BadPolicyNamesItsLine) {
@@ -144,7 +182,7 @@ TEST(WineStart, LoadsTheDriversOfPresentDevicesOnly) {
   EXPECT_EQ(pc.read("calls.txt"),
             "X:\\Windows\\System32\\drvload.exe \"X:\\My drivers\\net.inf\"\n");
   const std::string text = pc.text_of(kText);
-  EXPECT_NE(text.find("Drivers that could not be loaded: 1."), std::string::npos);
+  EXPECT_NE(text.find("Drivers that could not be loaded: net.inf (5)"), std::string::npos);
   EXPECT_NE(text.find("drivers.txt: line 3 is not"), std::string::npos);
 }
 
@@ -162,16 +200,45 @@ TEST(WineStart, StartsTheNetworkIfThePolicyHasOne) {
 
 TEST(WineStart, LogsOnTheStickToo) {
   Pc pc;
-  std::ofstream(pc.d() / "remedia.usb") << "\n";
+  pc.plug_stick();
+  std::ofstream(pc.stick() / "remedia.usb") << "\n";
   pc.write("Remedia/policy.txt", policy("", scan()));
   pc.start();
   pc.wait_for("Contoso recovery");
   pc.press("Restart");
-  pc.probe({"gone"});
-  std::ifstream stream(pc.d() / "remedia-log.txt", std::ios::binary);
+  pc.wait_for_end();
+  std::ifstream stream(pc.stick() / "remedia-log.txt", std::ios::binary);
   const std::string log(std::istreambuf_iterator<char>(stream), {});
   EXPECT_EQ(log, pc.read("Remedia/log.txt"));
   EXPECT_NE(log.find("restart was chosen"), std::string::npos);
+}
+
+TEST(WineStart, ItsOwnCrashLeavesAReasonForWhoComesAfter) {
+  Pc pc;
+  pc.plug_stick();
+  std::ofstream(pc.stick() / "remedia.usb") << "\n";
+  pc.write("Remedia/policy.txt", policy("", scan()));
+  pc.start({"--now", "2026-11-21", "--crash"});
+  EXPECT_NE(pc.wait_for_end(), 0);
+  EXPECT_EQ(pc.read("Remedia/running.txt"), "showing the menu\r\nexception 0xC0000005");
+  pc.start({"--after", "--now", "2026-11-21"});
+  pc.wait_for("The menu ended unexpectedly");
+  EXPECT_NE(pc.text_of(kText).find("Last known: showing the menu: exception 0xC0000005"),
+            std::string::npos);
+  // The stick has all of the log, and each line once.
+  EXPECT_EQ(read_file(pc.stick() / "remedia-log.txt"), pc.read("Remedia/log.txt"));
+  EXPECT_NE(pc.read("Remedia/log.txt").find("exception 0xC0000005"), std::string::npos);
+}
+
+TEST(WineStart, AfterACrashOfRemoteHelpItsPortIsClosed) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("network = yes\nremote_agent = X:\\\\agent.exe\n"));
+  pc.write("Remedia/running.txt", "showing the menu");
+  pc.start({"--after", "--now", "2026-11-21"});
+  pc.wait_for("The menu ended unexpectedly");
+  EXPECT_EQ(pc.read("calls.txt"),
+            "X:\\Windows\\System32\\netsh.exe advfirewall firewall delete rule name=\"Remedia "
+            "Remote Connection\"\n");
 }
 
 TEST(WineStart, AfterACrashSaysWhyAndStartsAgain) {
@@ -201,7 +268,7 @@ TEST(WineStart, AfterAGoodEndNothingIsShown) {
   Pc pc;
   pc.write("Remedia/policy.txt", policy("", scan()));
   pc.start({"--after"});
-  pc.probe({"gone"});
+  EXPECT_EQ(pc.wait_for_end(), 0);
   EXPECT_FALSE(pc.has("Remedia/log.txt"));
 }
 

@@ -30,6 +30,8 @@ struct Options {
   int dpi = 0;
   SIZE size{0, 0};
   std::string layout;
+  bool crash = false;
+  std::string locked;
 };
 
 // The arguments of our own command line; quotation marks only group.
@@ -55,6 +57,12 @@ std::vector<std::string> arguments() {
   return found;
 }
 
+std::string own_path() {
+  std::wstring path(32768, L'\0');
+  path.resize(GetModuleFileNameW(nullptr, path.data(), static_cast<DWORD>(path.size())));
+  return to_utf8(path);
+}
+
 Options read_options() {
   Options options;
   const std::vector<std::string> given = arguments();
@@ -65,6 +73,8 @@ Options read_options() {
     if (given[i] == "--root") options.root = next;
     if (given[i] == "--now") options.now = parse_date(next);
     if (given[i] == "--dpi") options.dpi = static_cast<int>(parse_number(next, 999).value_or(96));
+    if (given[i] == "--locked") options.locked = next;
+    if (given[i] == "--crash") options.crash = true;
     if (given[i] == "--layout") options.layout = next;
     if (given[i] == "--size") {
       const std::size_t x = next.find('x');
@@ -100,18 +110,26 @@ int run() {
   const std::string mark = options.root + "Remedia\\running.txt";
   const auto reason = read_file(mark);
   if (options.after && !reason) return 0;  // all went well: winpeshl restarts the PC
+  const Shell placed = shell_of_place(own_path());
+  // Windows' own menu starts us again itself, if people ask it to.
+  const bool crashed_before = options.after || (placed == Shell::winre && reason);
 
   Window window(options.dpi, options.size);
+  if (!window.good()) return 1;  // rather than wait for ever, unseen
   if (!options.layout.empty()) window.describe_to(options.layout);
   Pc pc(options.root, window, options.now);
-  Session session(pc, options.root);
+  if (!options.locked.empty()) pc.pretend_locked(options.locked);
+  Session session(pc, options.root, placed);
   Hands hands(session);
   window.listen(hands);
-  if (options.after) {
+  if (crashed_before) {
     session.begin_after(trimmed(replaced(*reason, "\r\n", ": ")));
   } else {
     session.begin();
   }
+#ifdef REMEDIA_TEST_SWITCHES
+  if (options.crash) *static_cast<volatile int*>(nullptr) = 1;
+#endif
   pc.loop(session);
   return 0;
 }

@@ -38,7 +38,9 @@ void read_pipe(HANDLE pipe, std::string& output) {
 }  // namespace
 
 Pc::Pc(std::string root, Window& window, std::optional<Date> pretended_today)
-    : root_(std::move(root)), window_(window), pretended_today_(pretended_today) {}
+    : root_(std::move(root)), window_(window), pretended_today_(pretended_today) {
+  stick_ = read_file(root_ + "Remedia\\stick.txt").value_or("");  // of whoever ran before
+}
 
 Date Pc::today() {
   if (pretended_today_) return *pretended_today_;
@@ -49,24 +51,42 @@ Date Pc::today() {
 
 void Pc::show(const Page& page) {
   // Drivers and volumes are there by the time of the menu.
-  if (page.kind != PageKind::busy && stick_.empty()) find_stick();
+  if (page.kind != PageKind::busy && !looked_for_stick_) {
+    looked_for_stick_ = page.kind == PageKind::menu;
+    if (stick_.empty()) find_stick();
+  }
   window_.show(page);
 }
 
-// The stick is known by a file \remedia.usb or by the label REMEDIA of its volume. What was logged
-// before it was found goes there, too.
+// The drive of the boot.wim, if this PC was started from a medium that has one.
+std::string Pc::boot_drive() {
+  const std::string control = "SYSTEM\\CurrentControlSet\\Control";
+  for (const bool again : {false, true}) {
+    const Key key(HKEY_LOCAL_MACHINE, control);
+    const std::string drive = key.text("PEBootRamdiskSourceDrive");
+    if (drive.size() >= 2 || again) return drive.substr(0, 2);
+    run(root_ + "Windows\\System32\\wpeutil.exe UpdateBootInfo");  // which writes it
+  }
+  return {};
+}
+
+// What was logged before the stick was found goes there, too. Where it was found stays known to
+// the program that starts after a crash of this one.
 void Pc::find_stick() {
+  std::vector<Volume> volumes;
+  bool any = false;
   for (const std::string& drive : drives_but(root_)) {
-    DWORD error = 0;
-    const auto label = volume_label(drive, error);
-    if (!label) continue;
-    if (!file_exists(drive + "\\remedia.usb") && !same_ascii(*label, "REMEDIA")) continue;
+    volumes.push_back(volume_facts(drive));
+    any = any || volumes.back().removable;
+  }
+  if (!any) return;
+  for (const std::string& drive : log_drives(volumes, boot_drive())) {
     const std::string file = drive + "\\remedia-log.txt";
     const auto so_far = read_file(root_ + "Remedia\\log.txt");
-    if (append_file(file, so_far.value_or(""))) {
-      stick_ = file;
-      return;
-    }
+    if (!append_file(file, so_far.value_or(""))) continue;
+    stick_ = file;
+    write_file(root_ + "Remedia\\stick.txt", file);
+    return;
   }
 }
 
@@ -74,6 +94,7 @@ void Pc::log(std::string_view text) {
   const std::string line = log_line(text);
   append_file(root_ + "Remedia\\log.txt", line);
   if (!stick_.empty() && !append_file(stick_, line)) stick_.clear();  // pulled out
+  window_.pulse();
 }
 
 void Pc::mark(std::string_view text) { write_file(root_ + "Remedia\\running.txt", text); }

@@ -37,6 +37,9 @@ class Pc final : public Machine {
   std::vector<std::uint8_t> random(std::size_t count) override;
   void leave() override;
 
+  /// For tests: a drive that cannot be read.
+  void pretend_locked(std::string drive) { pretended_locked_ = std::move(drive); }
+
   /// Handles messages and programs that end until leave(); the session is told.
   void loop(Session& session);
 
@@ -47,6 +50,7 @@ class Pc final : public Machine {
     Handle job;
   };
 
+  std::string boot_drive();
   void find_stick();
   void reap(Session& session);
   bool pump();
@@ -54,7 +58,9 @@ class Pc final : public Machine {
   std::string root_;
   Window& window_;
   std::optional<Date> pretended_today_;
+  std::string pretended_locked_;
   std::string stick_;  // log file on the USB stick; empty: none found yet
+  bool looked_for_stick_ = false;
   std::vector<Child> children_;
   bool left_ = false;
 };

@@ -47,29 +47,25 @@ namespace {
 constexpr const char* kVersionKey = "Microsoft\\Windows NT\\CurrentVersion";
 
 bool read_software(const std::string& config, WindowsValues& values) {
-  const OfflineHive hive(config + "SOFTWARE", "RemediaSoftware");
-  const Key key(HKEY_LOCAL_MACHINE, hive.path(kVersionKey));
-  if (!hive.good() || !key.good()) return false;
-  values.product_name = key.text("ProductName");
-  values.edition_id = key.text("EditionID");
-  values.display_version = key.text("DisplayVersion");
-  values.build = key.text("CurrentBuild");
-  if (values.build.empty()) values.build = key.text("CurrentBuildNumber");
-  values.revision = key.text("UBR");
-  return true;
+  FileSource file(config + "SOFTWARE");
+  Hive hive(file);
+  values.product_name = hive.text(kVersionKey, "ProductName");
+  values.edition_id = hive.text(kVersionKey, "EditionID");
+  values.display_version = hive.text(kVersionKey, "DisplayVersion");
+  values.build = hive.text(kVersionKey, "CurrentBuild");
+  if (values.build.empty()) values.build = hive.text(kVersionKey, "CurrentBuildNumber");
+  values.revision = hive.text(kVersionKey, "UBR");
+  return !values.build.empty() || !values.product_name.empty();
 }
 
 void read_system(const std::string& config, WindowsValues& values) {
-  const OfflineHive hive(config + "SYSTEM", "RemediaSystem");
-  if (!hive.good()) return;
-  std::string set = "1";
-  {
-    const Key select(HKEY_LOCAL_MACHINE, hive.path("Select"));
-    if (!select.text("Current").empty()) set = select.text("Current");
-  }
+  FileSource file(config + "SYSTEM");
+  Hive hive(file);
+  std::string set = hive.text("Select", "Current");
+  if (set.empty()) set = "1";
   const std::string number = std::string(set.size() < 3 ? 3 - set.size() : 0, '0') + set;
-  const Key key(HKEY_LOCAL_MACHINE, hive.path("ControlSet" + number + "\\Control\\Nls\\Language"));
-  values.language = key.text("InstallLanguage");
+  values.language =
+      hive.text("ControlSet" + number + "\\Control\\Nls\\Language", "InstallLanguage");
 }
 
 }  // namespace
@@ -95,6 +91,10 @@ std::vector<std::string> Pc::unreadable_drives() {
   std::vector<std::string> found;
   for (const std::string& drive : drives_but(root_)) {
     DWORD error = ERROR_SUCCESS;
+    if (same_ascii(drive, pretended_locked_)) {
+      found.push_back(drive);
+      continue;
+    }
     // An empty card reader is no locked drive.
     if (!volume_label(drive, error) && error != ERROR_NOT_READY) found.push_back(drive);
   }
@@ -123,9 +123,8 @@ void add_address(const SOCKET_ADDRESS& socket, std::vector<Address>& found) {
     std::array<std::uint8_t, 16> bytes{};
     const auto* address = reinterpret_cast<const sockaddr_in6*>(socket.lpSockaddr);
     std::memcpy(bytes.data(), &address->sin6_addr, bytes.size());
-    // fe80::/10 needs a scope that only this PC knows: of no use to a helper.
     const bool link_local = bytes[0] == 0xfe && (bytes[1] & 0xc0U) == 0x80U;
-    if (!link_local) found.push_back({true, ipv6_text(bytes)});
+    found.push_back({true, ipv6_text(bytes), link_local});
   }
 }
 

@@ -16,14 +16,26 @@ COLORREF tone_colour(Tone tone) {
   return kInk;
 }
 
+COLORREF tone_paper(Tone tone) {
+  switch (tone) {
+    case Tone::plain:
+      return kPaper;
+    case Tone::warning:
+      return RGB(0xff, 0xf6, 0xe5);
+    case Tone::error:
+      return RGB(0xfd, 0xef, 0xef);
+  }
+  return kPaper;
+}
+
 COLORREF risk_colour(Risk risk) {
   switch (risk) {
     case Risk::low:
-      return RGB(0x2e, 0x8b, 0x57);
+      return RGB(0x1e, 0x71, 0x45);
     case Risk::data:
       return RGB(0x1f, 0x5f, 0xa8);
     case Risk::high:
-      return RGB(0xd9, 0x7b, 0x00);
+      return RGB(0xa8, 0x58, 0x00);
     case Risk::destructive:
       return RGB(0xc0, 0x2a, 0x2a);
   }
@@ -47,14 +59,19 @@ HFONT make_font(int dpi, int tenths_of_points, int weight) {
 }  // namespace
 
 Style::Style(int dpi, bool narrow)
-    : text_(make_font(dpi, narrow ? 90 : 100, FW_NORMAL)),
-      bold_(make_font(dpi, narrow ? 90 : 100, FW_BOLD)),
+    : text_(make_font(dpi, narrow ? 90 : 105, FW_NORMAL)),
+      bold_(make_font(dpi, narrow ? 90 : 105, FW_BOLD)),
       heading_(make_font(dpi, narrow ? 110 : 160, FW_NORMAL)),
-      small_(make_font(dpi, narrow ? 75 : 85, FW_NORMAL)),
-      line_(measure(text_, L"Ag", 0).cy) {}
+      small_(make_font(dpi, narrow ? 75 : 90, FW_NORMAL)),
+      line_(measure(text_, L"Ag", 0).cy),
+      narrow_(narrow) {}
 
 Style::~Style() {
   for (const HFONT font : {text_, bold_, heading_, small_}) DeleteObject(font);
+}
+
+bool is_exit(Action action) {
+  return action == Action::restart || action == Action::shut_down || action == Action::close;
 }
 
 SIZE measure(HFONT font, const std::wstring& text, int width, UINT flags) {

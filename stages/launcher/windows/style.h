@@ -17,7 +17,8 @@ constexpr COLORREF kLine = RGB(0xb8, 0xc0, 0xcc);
 constexpr COLORREF kInk = RGB(0x1c, 0x23, 0x2b);
 constexpr COLORREF kFaint = RGB(0x6b, 0x74, 0x80);
 
-COLORREF tone_colour(Tone tone);  ///< of a page's text
+COLORREF tone_colour(Tone tone);
+COLORREF tone_paper(Tone tone);  ///< what a page's text stands on
 COLORREF risk_colour(Risk risk);
 
 /// Fonts of one DPI. Everything else is measured by them.
@@ -25,6 +26,7 @@ class Style {
  public:
   /// `narrow`: less than 640 dots of 96 dpi wide, so that a heading takes less room.
   Style(int dpi, bool narrow);
+  bool narrow() const { return narrow_; }
   Style(const Style&) = delete;
   Style& operator=(const Style&) = delete;
   ~Style();
@@ -42,7 +44,11 @@ class Style {
   HFONT heading_;
   HFONT small_;
   int line_;
+  bool narrow_;
 };
+
+/// Restart, shut down, close: apart from what a page is about.
+bool is_exit(Action action);
 
 /// The size of `text` in `font`, broken at `width` (0: never). `flags` as of DrawText.
 SIZE measure(HFONT font, const std::wstring& text, int width, UINT flags = DT_NOPREFIX);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <winioctl.h>
+
 namespace remedia::launcher {
 
 std::wstring to_wide(std::string_view text) {
@@ -126,6 +128,48 @@ std::optional<std::string> volume_label(const std::string& drive, DWORD& error) 
   return to_utf8(label);
 }
 
+namespace {
+
+// Asks the device below `drive`; needs no right to read it.
+bool ask_device(const std::string& drive, DWORD question, void* in, DWORD in_size, void* out,
+                DWORD out_size) {
+  const Handle device(CreateFileW(to_wide("\\\\.\\" + drive).c_str(), 0,
+                                  FILE_SHARE_READ | FILE_SHARE_WRITE, nullptr, OPEN_EXISTING, 0,
+                                  nullptr));
+  DWORD got = 0;
+  return device.good() &&
+         DeviceIoControl(device.get(), question, in, in_size, out, out_size, &got, nullptr) != 0;
+}
+
+// A disk at USB is fixed for GetDriveType; a stick or a card is not.
+bool is_removable(const std::string& drive) {
+  if (GetDriveTypeW(to_wide(drive + "\\").c_str()) == DRIVE_REMOVABLE) return true;
+  STORAGE_PROPERTY_QUERY query{};
+  query.PropertyId = StorageDeviceProperty;
+  query.QueryType = PropertyStandardQuery;
+  alignas(STORAGE_DEVICE_DESCRIPTOR) char answer[1024] = {};
+  if (!ask_device(drive, IOCTL_STORAGE_QUERY_PROPERTY, &query, sizeof query, answer,
+                  sizeof answer)) {
+    return false;
+  }
+  const auto bus = reinterpret_cast<const STORAGE_DEVICE_DESCRIPTOR*>(answer)->BusType;
+  return bus == BusTypeUsb || bus == BusTypeSd || bus == BusTypeMmc || bus == BusType1394;
+}
+
+}  // namespace
+
+Volume volume_facts(const std::string& drive) {
+  Volume volume;
+  volume.drive = drive;
+  volume.removable = is_removable(drive);
+  volume.marked = file_exists(drive + "\\remedia.usb");
+  STORAGE_DEVICE_NUMBER number{};
+  if (ask_device(drive, IOCTL_STORAGE_GET_DEVICE_NUMBER, nullptr, 0, &number, sizeof number)) {
+    volume.disk = static_cast<int>(number.DeviceNumber);
+  }
+  return volume;
+}
+
 Key::Key(HKEY parent, const std::string& path) {
   if (RegOpenKeyExW(parent, to_wide(path).c_str(), 0, KEY_READ, &key_) != ERROR_SUCCESS) {
     key_ = nullptr;
@@ -201,34 +245,22 @@ std::vector<std::string> Key::texts(const std::string& name) const {
   return found;
 }
 
-namespace {
+FileSource::FileSource(const std::string& path)
+    : file_(CreateFileW(to_wide(path).c_str(), GENERIC_READ,
+                        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr,
+                        OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr)) {}
 
-// RegLoadKey asks for these; SYSTEM, as which Windows PE runs, has them but switched off.
-void enable_privilege(const wchar_t* name) {
-  HANDLE token = nullptr;
-  if (!OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY, &token)) return;
-  TOKEN_PRIVILEGES wanted{};
-  wanted.PrivilegeCount = 1;
-  wanted.Privileges[0].Attributes = SE_PRIVILEGE_ENABLED;
-  if (LookupPrivilegeValueW(nullptr, name, &wanted.Privileges[0].Luid)) {
-    AdjustTokenPrivileges(token, FALSE, &wanted, 0, nullptr, nullptr);
+std::string FileSource::read(std::uint64_t offset, std::size_t size) {
+  LARGE_INTEGER place{};
+  place.QuadPart = static_cast<LONGLONG>(offset);
+  std::string bytes(size, '\0');
+  DWORD got = 0;
+  if (!file_.good() || !SetFilePointerEx(file_.get(), place, nullptr, FILE_BEGIN) ||
+      !ReadFile(file_.get(), bytes.data(), static_cast<DWORD>(size), &got, nullptr)) {
+    return {};
   }
-  CloseHandle(token);
-}
-
-}  // namespace
-
-// A new name each time: what could not be unloaded last time must not stand in the way.
-OfflineHive::OfflineHive(const std::string& file, const std::string& name)
-    : name_(name + decimal(GetTickCount64())) {
-  enable_privilege(L"SeRestorePrivilege");
-  enable_privilege(L"SeBackupPrivilege");
-  loaded_ = RegLoadKeyW(HKEY_LOCAL_MACHINE, to_wide(name_).c_str(), to_wide(file).c_str()) ==
-            ERROR_SUCCESS;
-}
-
-OfflineHive::~OfflineHive() {
-  if (loaded_) RegUnLoadKeyW(HKEY_LOCAL_MACHINE, to_wide(name_).c_str());
+  bytes.resize(got);
+  return bytes;
 }
 
 }  // namespace remedia::launcher

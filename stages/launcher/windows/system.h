@@ -2,6 +2,9 @@
 // knows what they mean.
 #pragma once
 
+#include "launcher/hive.h"
+#include "launcher/log_drive.h"
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +48,9 @@ std::vector<std::string> drives_but(const std::string& root);
 /// The label of the volume, or nothing if it cannot be read; `error` says why.
 std::optional<std::string> volume_label(const std::string& drive, DWORD& error);
 
+/// What log_drives() asks for.
+Volume volume_facts(const std::string& drive);
+
 /// A key of the registry, open for reading.
 class Key {
  public:
@@ -63,20 +69,14 @@ class Key {
   HKEY key_ = nullptr;
 };
 
-/// A hive file of an offline Windows, loaded below HKLM for as long as this lives.
-class OfflineHive {
+/// A file that is only read, for Hive; whoever else has it open may go on.
+class FileSource final : public HiveSource {
  public:
-  OfflineHive(const std::string& file, const std::string& name);
-  OfflineHive(const OfflineHive&) = delete;
-  OfflineHive& operator=(const OfflineHive&) = delete;
-  ~OfflineHive();
-
-  bool good() const { return loaded_; }
-  std::string path(std::string_view below) const { return name_ + "\\" + std::string(below); }
+  explicit FileSource(const std::string& path);
+  std::string read(std::uint64_t offset, std::size_t size) override;
 
  private:
-  std::string name_;
-  bool loaded_ = false;
+  Handle file_;
 };
 
 }  // namespace remedia::launcher

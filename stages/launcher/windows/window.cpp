@@ -11,7 +11,19 @@ namespace {
 
 constexpr wchar_t kClass[] = L"RemediaLauncher";
 
-enum Id { kHeading = 10, kText, kList, kDetail, kLabel, kField, kStamp, kFirstButton = 100 };
+enum Id {
+  kHeading = 10,
+  kText,
+  kList,
+  kDetail,
+  kLabel,
+  kField,
+  kStamp,
+  kLead,
+  kTitle,
+  kMark,
+  kFirstButton = 100
+};
 
 std::wstring with_crlf(const std::string& text) { return to_wide(replaced(text, "\n", "\r\n")); }
 
@@ -110,6 +122,8 @@ void Window::show(const Page& page) {
   remove_controls();
   page_ = page;
   row_ = -1;
+  if (notice_brush_ != nullptr) DeleteObject(notice_brush_);
+  notice_brush_ = CreateSolidBrush(tone_paper(page.tone));
   SetWindowTextW(window_, to_wide(page.heading).c_str());
   make_controls();
   if (field_ != nullptr) SetWindowTextW(field_, typed.c_str());
@@ -120,6 +134,16 @@ void Window::show(const Page& page) {
   focus_first();
   UpdateWindow(window_);
   if (!described_.empty()) describe();
+  pulse();
+}
+
+void Window::describe_to(std::string file) {
+  described_ = std::move(file);
+  pulse_ = CreateEventW(nullptr, FALSE, FALSE, L"RemediaPulse");
+}
+
+void Window::pulse() {
+  if (pulse_ != nullptr) SetEvent(pulse_);
 }
 
 void Window::close() { DestroyWindow(window_); }
@@ -137,18 +161,25 @@ void Window::remove_controls() {
   for (const HWND control : controls_) DestroyWindow(control);
   controls_.clear();
   buttons_.clear();
-  heading_ = text_ = list_ = detail_ = label_ = field_ = stamp_ = nullptr;
+  heading_ = lead_ = text_ = list_ = title_ = mark_ = detail_ = label_ = field_ = stamp_ = nullptr;
 }
 
 // In the order in which Tab goes through them.
 void Window::make_controls() {
   constexpr DWORD kReading = ES_MULTILINE | ES_READONLY | ES_AUTOVSCROLL;
   heading_ = make(L"STATIC", to_wide(page_.heading), SS_NOPREFIX, kHeading, style_->heading());
+  if (!page_.lead.empty()) {
+    lead_ = make(L"STATIC", with_crlf(page_.lead), SS_NOPREFIX, kLead, style_->heading());
+  }
   if (!page_.text.empty()) {
     text_ = make(L"EDIT", with_crlf(page_.text), kReading, kText, style_->text());
   }
   if (!page_.rows.empty()) {
     make_list();
+  }
+  if (has_details()) {
+    if (!style_->narrow()) title_ = make(L"STATIC", L"", SS_NOPREFIX, kTitle, style_->bold());
+    mark_ = make(L"STATIC", L"", SS_NOPREFIX, kMark, style_->text());
     detail_ = make(L"EDIT", L"", kReading | WS_VSCROLL | WS_TABSTOP, kDetail, style_->text());
   }
   if (!page_.field.empty()) {
@@ -161,6 +192,11 @@ void Window::make_controls() {
                             kFirstButton + static_cast<int>(i), style_->text()));
   }
   stamp_ = make(L"STATIC", to_wide(page_.stamp), SS_NOPREFIX, kStamp, style_->small_text());
+}
+
+bool Window::has_details() const {
+  return std::any_of(page_.rows.begin(), page_.rows.end(),
+                     [](const Row& row) { return !row.detail.empty(); });
 }
 
 void Window::make_list() {
@@ -199,10 +235,18 @@ void Window::row_changed() {
   }
   row_ = next;
   const bool any = row_ >= 0 && row_ < count;
-  const std::string detail = any ? page_.rows[static_cast<std::size_t>(row_)].detail : "";
-  SetWindowTextW(detail_, with_crlf(detail).c_str());
-  show_scroll_bar();
+  if (detail_ != nullptr) {
+    show_details(any ? page_.rows[static_cast<std::size_t>(row_)] : Row{});
+  }
   update_buttons();
+  pulse();
+}
+
+void Window::show_details(const Row& shown) {
+  if (title_ != nullptr) SetWindowTextW(title_, to_wide(shown.text).c_str());
+  SetWindowTextW(mark_, to_wide(shown.mark).c_str());
+  SetWindowTextW(detail_, with_crlf(shown.detail).c_str());
+  arrange_details();
 }
 
 bool Window::can_press(const Button& button) const {

@@ -27,13 +27,15 @@ class Window {
   Window(const Window&) = delete;
   Window& operator=(const Window&) = delete;
 
+  bool good() const { return window_ != nullptr; }
   void listen(Listener& listener) { listener_ = &listener; }
   void show(const Page& page);
   void close();
   void handle(MSG& message);  ///< keys of the pages, then Windows' own dispatch
 
   /// For tests: after each show(), where the controls are and what they would need.
-  void describe_to(std::string file) { described_ = std::move(file); }
+  void describe_to(std::string file);
+  void pulse();
 
  private:
   static LRESULT CALLBACK procedure(HWND window, UINT message, WPARAM wide, LPARAM low);
@@ -48,16 +50,24 @@ class Window {
   HWND make(const wchar_t* type, const std::wstring& text, DWORD style, int id, HFONT font);
   void make_controls();
   void make_list();
+  bool has_details() const;
   void remove_controls();
   void arrange();
   int arrange_buttons(int bottom, int width);
-  int arrange_field(int bottom, int width);
-  void arrange_text(int top, int bottom, int width);
+  int arrange_lead(int top, int width);
+  int arrange_text(int top, int bottom, int width);
+  void arrange_field(int top, int width);
+  void arrange_list(int top, int bottom, int width);
+  void arrange_details();
+  int field_height(int width) const;
+  int height_in(HWND field, int width);
+  int row_height(const Row& row, int width) const;
+  SIZE taken_by(HWND control, int width) const;
   void place(HWND control, int left, int top, int width, int height);
   void focus_first();
   void choose(int row);
   void row_changed();
-  void show_scroll_bar();
+  void show_details(const Row& shown);
   void press(Action action);
   void press_default();
   bool can_press(const Button& button) const;
@@ -69,12 +79,18 @@ class Window {
   Listener* listener_ = nullptr;
   Page page_;
   int row_ = -1;
-  int band_ = 0;  // height of the heading's background
+  int band_ = 0;   // height of the heading's background
+  int foot_ = 0;   // top of the stamp's background
+  RECT notice_{};  // behind the text, if its tone is not plain
+  RECT panel_{};   // behind the details
   std::vector<HWND> controls_;
   std::vector<HWND> buttons_;
   HWND heading_ = nullptr;
+  HWND lead_ = nullptr;
   HWND text_ = nullptr;
   HWND list_ = nullptr;
+  HWND title_ = nullptr;  // of the chosen row
+  HWND mark_ = nullptr;   // its risk
   HWND detail_ = nullptr;
   HWND label_ = nullptr;
   HWND field_ = nullptr;
@@ -82,7 +98,9 @@ class Window {
   HBRUSH band_brush_;
   HBRUSH paper_brush_;
   HBRUSH panel_brush_;
+  HBRUSH notice_brush_ = nullptr;
   std::string described_;
+  HANDLE pulse_ = nullptr;  // for tests: set whenever something has changed
 };
 
 }  // namespace remedia::launcher

@@ -34,9 +34,17 @@ void Window::paint_band() {
   RECT client{};
   GetClientRect(window_, &client);
   fill(dc, {0, 0, client.right, band_}, kBand);
-  if (page_.tone != Tone::plain) {
-    fill(dc, {0, band_, client.right, band_ + style_->pad() / 3}, tone_colour(page_.tone));
+  if (page_.tone != Tone::plain && text_ != nullptr) {
+    fill(dc, notice_, tone_paper(page_.tone));
+    fill(dc, {notice_.left, notice_.top, notice_.left + style_->pad() / 2, notice_.bottom},
+         tone_colour(page_.tone));
   }
+  if (detail_ != nullptr) {
+    fill(dc, panel_, kPanel);
+    frame(dc, panel_, kLine);
+  }
+  fill(dc, {0, foot_, client.right, client.bottom}, kPanel);
+  fill(dc, {0, foot_, client.right, foot_ + 1}, kLine);
   EndPaint(window_, &paint);
 }
 
@@ -47,8 +55,16 @@ LRESULT Window::colour(UINT message, HDC dc, HWND control) {
     SetBkColor(dc, kBand);
     return reinterpret_cast<LRESULT>(band_brush_);
   }
-  SetTextColor(dc, control == text_ ? tone_colour(page_.tone) : control == stamp_ ? kFaint : kInk);
-  if (control == detail_) {
+  SetTextColor(dc, control == stamp_ ? kFaint : kInk);
+  if (control == mark_ && row_ >= 0) {
+    SetTextColor(dc, risk_colour(page_.rows[static_cast<std::size_t>(row_)].risk));
+  }
+  if (control == lead_) SetTextColor(dc, kBand);
+  if (control == text_) {
+    SetBkColor(dc, tone_paper(page_.tone));
+    return reinterpret_cast<LRESULT>(notice_brush_);
+  }
+  if (control == detail_ || control == title_ || control == mark_ || control == stamp_) {
     SetBkColor(dc, kPanel);
     return reinterpret_cast<LRESULT>(panel_brush_);
   }

@@ -1,7 +1,6 @@
 // Where the controls of a page go. All distances come from the height of a line of text, all
 // heights from measured text: nothing is clipped at any DPI. What may not fit (text, details)
 // stands in a read-only field that scrolls.
-#include "launcher/text.h"
 #include "launcher/windows/system.h"
 #include "launcher/windows/window.h"
 
@@ -25,8 +24,9 @@ SIZE needed(HWND control, int width, UINT flags = DT_NOPREFIX) {
   return measure(font_of(control), text_of(control), width, flags);
 }
 
-// An edit control keeps a margin and a line for itself.
-constexpr int kEditMargin = 12;
+constexpr int kEditIndent = 3;  // of its text, set below
+// Without a scroll bar, text that is just as high as its field would still move under the mouse.
+constexpr int kEditSpare = 4;
 
 }  // namespace
 
@@ -41,127 +41,160 @@ void Window::arrange() {
   const int width = client.right - 2 * pad;
 
   const int heading = needed(heading_, width).cy;
-  band_ = heading + 2 * pad;
-  place(heading_, pad, pad, width, heading);
+  band_ = heading + (style_->narrow() ? pad : 2 * pad);
+  place(heading_, pad, (band_ - heading) / 2, width, heading);
 
   const int stamp = needed(stamp_, width).cy;
-  int bottom = client.bottom - pad / 2 - stamp;
-  place(stamp_, pad, bottom, width, stamp);
-  bottom = arrange_buttons(bottom - pad / 2, width);
-  bottom = arrange_field(bottom, width);
-  arrange_text(band_ + pad, bottom, width);
+  foot_ = client.bottom - pad / 2 - stamp - pad / 2;
+  place(stamp_, pad, foot_ + pad / 2, width, stamp);
+
+  int bottom = arrange_buttons(foot_ - (style_->narrow() ? pad / 2 : pad), width);
+  int top = arrange_lead(band_ + pad, width);
+  const int field = field_height(width);
+  top = arrange_text(top, bottom - field, width);
+  if (list_ == nullptr) return arrange_field(top, width);
+  arrange_list(top, bottom - field, width);
+  arrange_field(bottom - field + pad, width);
 }
 
-// Rows of buttons, filled from the left, the last row ending at `bottom`. Gives the top.
+// What the text of a read-only field takes at this width: the field itself is asked, since nobody
+// else knows where it breaks lines.
+int Window::height_in(HWND field, int width) {
+  SendMessageW(field, EM_SETMARGINS, EC_LEFTMARGIN | EC_RIGHTMARGIN,
+               MAKELPARAM(kEditIndent, kEditIndent));
+  place(field, 0, 0, width, 100 * style_->line());
+  const auto lines = static_cast<int>(SendMessageW(field, EM_GETLINECOUNT, 0, 0));
+  return lines * style_->line() + kEditSpare;
+}
+
+// Rows of buttons, filled from the left, the last row ending at `bottom`; if one row is enough, the
+// ways out stand at its right. Gives the bottom of what is above.
 int Window::arrange_buttons(int bottom, int width) {
   const int pad = style_->pad();
-  const int height = 2 * style_->line();
-  struct Place {
-    int left;
-    int row;
-    int width;
-  };
-  std::vector<Place> places;
+  const int height = style_->narrow() ? style_->line() + pad : 2 * style_->line();
+  const int gap = pad / 2;
+  std::vector<int> wide;
+  for (const HWND button : buttons_) {
+    const int text = needed(button, 0, DT_SINGLELINE).cx;
+    wide.push_back(std::min(std::max(text + 2 * pad, 5 * style_->line()), width));
+  }
+  if (buttons_.empty()) return bottom;
+  std::vector<RECT> places;
   int left = 0;
   int row = 0;
-  for (const HWND button : buttons_) {
-    const int wide =
-        std::max<int>(needed(button, 0, DT_SINGLELINE).cx + 3 * pad, 5 * style_->line());
-    if (left != 0 && left + wide > width) {
+  for (std::size_t i = 0; i < buttons_.size(); ++i) {
+    if (left != 0 && left + wide[i] > width) {
       left = 0;
       ++row;
     }
-    places.push_back({left, row, std::min(wide, width)});
-    left += wide + pad;
+    places.push_back({left, row, left + wide[i], row});
+    left += wide[i] + gap;
   }
-  if (places.empty()) return bottom;
-  const int top = bottom - (row + 1) * (height + pad / 2) + pad / 2;
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    place(buttons_[i], pad + places[i].left, top + places[i].row * (height + pad / 2),
-          places[i].width, height);
+  if (row == 0) {
+    int right = width;
+    for (std::size_t i = buttons_.size(); i-- > 0 && is_exit(page_.buttons[i].action);) {
+      places[i] = {right - wide[i], 0, right, 0};
+      right -= wide[i] + gap;
+    }
+  }
+  const int top = bottom - (row + 1) * height - row * gap;
+  for (std::size_t i = 0; i < buttons_.size(); ++i) {
+    place(buttons_[i], pad + places[i].left, top + static_cast<int>(places[i].top) * (height + gap),
+          places[i].right - places[i].left, height);
   }
   return top - pad;
 }
 
-int Window::arrange_field(int bottom, int width) {
-  if (field_ == nullptr) return bottom;
+int Window::arrange_lead(int top, int width) {
+  if (lead_ == nullptr) return top;
   const int pad = style_->pad();
-  const int height = style_->line() + pad;
-  const int label = needed(label_, width).cy;
-  place(field_, pad, bottom - height, width, height);
-  place(label_, pad, bottom - height - pad / 2 - label, width, label);
-  return bottom - height - label - pad - pad / 2;
+  const int height = needed(lead_, width).cy;
+  place(lead_, pad, top, width, height);
+  return top + height + pad;
 }
 
-void Window::arrange_text(int top, int bottom, int width) {
+// The text, on paper of its own if its tone is not plain. Gives where the next thing may begin.
+int Window::arrange_text(int top, int bottom, int width) {
+  if (text_ == nullptr) return top;
   const int pad = style_->pad();
-  if (text_ != nullptr) {
-    const int wanted = needed(text_, width - kEditMargin).cy + style_->line() / 4;
-    const int most = list_ == nullptr ? bottom - top : (bottom - top) * 2 / 5;
-    const int height = std::min(wanted, std::max(most, style_->line()));
-    if (wanted > height) {
-      SetWindowLongPtrW(text_, GWL_STYLE,
-                        GetWindowLongPtrW(text_, GWL_STYLE) | WS_VSCROLL | WS_TABSTOP);
-    }
-    place(text_, pad, top, width, height);
-    SetWindowPos(text_, nullptr, 0, 0, 0, 0,
-                 SWP_FRAMECHANGED | SWP_NOMOVE | SWP_NOSIZE | SWP_NOZORDER | SWP_NOACTIVATE);
-    top += height + pad;
+  const bool notice = page_.tone != Tone::plain;
+  const int side = notice ? pad : -kEditIndent;  // its text stands below the heading's
+  const int edge = notice ? pad / 2 : 0;
+  const int inner = width - 2 * side;
+  const int wanted = height_in(text_, inner);
+  const int room = (list_ == nullptr ? bottom - top : (bottom - top) * 2 / 5) - 2 * edge;
+  const int height = std::min(wanted, std::max(room, style_->line()));
+  if (wanted > height) {
+    SetWindowLongPtrW(text_, GWL_STYLE,
+                      GetWindowLongPtrW(text_, GWL_STYLE) | WS_VSCROLL | WS_TABSTOP);
   }
-  if (list_ == nullptr) return;
-  const int left = (width - pad) / 2;
+  place(text_, pad + side, top + edge, inner, height);
+  SetWindowPos(text_, nullptr, 0, 0, 0, 0,
+               SWP_FRAMECHANGED | SWP_NOMOVE | SWP_NOSIZE | SWP_NOZORDER | SWP_NOACTIVATE);
+  notice_ = {pad, top, pad + width, top + height + 2 * edge};
+  return top + height + 2 * edge + pad;
+}
+
+// Of the entry field with its label, and of the distance above them.
+int Window::field_height(int width) const {
+  if (field_ == nullptr) return 0;
+  const int pad = style_->pad();
+  return pad + needed(label_, width).cy + pad / 2 + style_->line() + pad;
+}
+
+void Window::arrange_field(int top, int width) {
+  if (field_ == nullptr) return;
+  const int pad = style_->pad();
+  const int label = needed(label_, width).cy;
+  place(label_, pad, top, width, label);
+  // As wide as what is typed there, with room to spare.
+  const int wide = std::min(width, 30 * style_->line());
+  place(field_, pad, top + label + pad / 2, wide, style_->line() + pad);
+}
+
+void Window::arrange_list(int top, int bottom, int width) {
+  const int pad = style_->pad();
+  const int left = has_details() ? (width - pad) / 2 : width;
   place(list_, pad, top, left, bottom - top);
-  place(detail_, pad + left + pad, top, width - left - pad, bottom - top);
+  panel_ = {pad + left + pad, top, pad + width, bottom};
   RECT inside{};
   GetClientRect(list_, &inside);
   for (std::size_t i = 0; i < page_.rows.size(); ++i) {
-    const bool heading = page_.rows[i].heading;
-    const int room = inside.right - (heading ? pad : 2 * pad);
-    const int text =
-        measure(heading ? style_->bold() : style_->text(), to_wide(page_.rows[i].text), room).cy;
-    SendMessageW(list_, LB_SETITEMHEIGHT, i, std::min(text + (heading ? pad / 2 : pad), 255));
+    SendMessageW(list_, LB_SETITEMHEIGHT, i, row_height(page_.rows[i], inside.right));
   }
 }
 
-// Details scroll only if they have to.
-void Window::show_scroll_bar() {
-  RECT box{};
-  GetWindowRect(detail_, &box);
-  const int width = box.right - box.left - kEditMargin;
-  const bool wanted = needed(detail_, width).cy + style_->line() / 4 > box.bottom - box.top;
-  ShowScrollBar(detail_, SB_VERT, wanted);
+// Windows takes at most 255.
+int Window::row_height(const Row& row, int width) const {
+  const int pad = style_->pad();
+  const int room = width - (row.heading ? pad : 2 * pad);
+  const HFONT font = row.heading ? style_->bold() : style_->text();
+  const int text = measure(font, to_wide(row.text), room).cy;
+  return std::min(text + (row.heading ? pad / 2 : pad), 255);
 }
 
-namespace {
-
-std::string rectangle(const RECT& box) {
-  return decimal(static_cast<unsigned>(std::max(box.left, 0L))) + " " +
-         decimal(static_cast<unsigned>(std::max(box.top, 0L))) + " " +
-         decimal(static_cast<unsigned>(std::max(box.right, 0L))) + " " +
-         decimal(static_cast<unsigned>(std::max(box.bottom, 0L)));
-}
-
-}  // namespace
-
-// One line for each control: id, rectangle in the client area, width and height that its text
-// needs, whether it scrolls. The first line is the client area.
-void Window::describe() {
-  RECT client{};
-  GetClientRect(window_, &client);
-  std::string text = "0 " + rectangle(client) + " 0 0 0\n";
-  for (const HWND control : controls_) {
-    RECT box{};
-    GetWindowRect(control, &box);
-    MapWindowPoints(nullptr, window_, reinterpret_cast<POINT*>(&box), 2);
-    const bool button = std::find(buttons_.begin(), buttons_.end(), control) != buttons_.end();
-    const bool scrolls = (GetWindowLongPtrW(control, GWL_STYLE) & WS_VSCROLL) != 0;
-    const int width = button ? 0 : static_cast<int>(box.right - box.left);
-    const SIZE size = needed(control, width, button ? DT_SINGLELINE : DT_NOPREFIX);
-    text += decimal(static_cast<unsigned>(GetDlgCtrlID(control))) + " " + rectangle(box) + " " +
-            decimal(static_cast<unsigned>(size.cx)) + " " +
-            decimal(static_cast<unsigned>(size.cy)) + (scrolls ? " 1\n" : " 0\n");
+// Title, risk and description of the chosen row, one below the other in the panel.
+void Window::arrange_details() {
+  const int pad = style_->pad();
+  const int edge = style_->narrow() ? pad / 2 : pad;
+  const int left = panel_.left + edge;
+  const int width = panel_.right - panel_.left - 2 * edge;
+  int top = panel_.top + edge;
+  for (const HWND line : {title_, mark_}) {
+    if (line == nullptr) continue;
+    const bool any = GetWindowTextLengthW(line) != 0;
+    const int height = any ? needed(line, width).cy : 0;
+    place(line, left, top, width, height);
+    if (any) top += height + (line == mark_ ? pad / 2 : pad / 4);
+    InvalidateRect(line, nullptr, TRUE);
   }
-  write_file(described_, text);
+  const int height = panel_.bottom - edge - top;
+  ShowScrollBar(detail_, SB_VERT, FALSE);
+  const bool scrolls = height_in(detail_, width + kEditIndent) > height;
+  place(detail_, left - kEditIndent, top, width + kEditIndent, height);
+  ShowScrollBar(detail_, SB_VERT, scrolls);
+  InvalidateRect(window_, &panel_, FALSE);
+  InvalidateRect(detail_, nullptr, TRUE);
 }
 
 }  // namespace remedia::launcher

@@ -1,6 +1,8 @@
 // Looks at the launcher's window from outside, as a user would: `probe COMMAND...`, and puts out
-// UTF-8. A command waits up to ten seconds for its window.
+// UTF-8. What waits is woken by the launcher and the stand-ins, which set an event whenever they
+// have done something, and gives up after fifteen seconds.
 //
+//   desktop          until windows can be made
 //   controls         a line for each: id, class, enabled (1 or 0), text with \n for line ends
 //   rows             the lines of the list
 //   choose N         chooses row N of the list
@@ -8,7 +10,9 @@
 //   key CODE         a key to the control that has the focus
 //   type TEXT        puts TEXT into the entry field
 //   wait TEXT        until the heading is TEXT, on a page with buttons
-//   gone             until there is no window
+//   text ID PART     until the text of control ID holds PART
+//   file NAME PART   until the file X:\NAME holds PART
+//   go               lets a stand-in that waits go on
 #include "launcher/text.h"
 #include "launcher/windows/system.h"
 
@@ -23,7 +27,8 @@ constexpr int kHeading = 10;
 constexpr int kList = 12;
 constexpr int kField = 15;
 constexpr int kFirstButton = 100;
-constexpr int kTries = 1000;
+constexpr ULONGLONG kPatience = 15000;
+constexpr DWORD kLookAgain = 250;
 
 void put_out(std::string_view text) {
   DWORD written = 0;
@@ -39,13 +44,26 @@ std::string text_of(HWND window) {
   return to_utf8(text);
 }
 
-HWND find_window() {
-  for (int i = 0; i < kTries; ++i) {
-    const HWND window = FindWindowW(L"RemediaLauncher", nullptr);
-    if (window != nullptr) return window;
-    Sleep(10);
+// The event stays set until somebody has waited for it, so that nothing is missed in between. What
+// is shipped sets none: so, and only for its sake, there is a look from time to time, too.
+template <typename Done>
+bool comes_true(Done done) {
+  static const HANDLE pulse = CreateEventW(nullptr, FALSE, FALSE, L"RemediaPulse");
+  const ULONGLONG end = GetTickCount64() + kPatience;
+  while (!done()) {
+    if (GetTickCount64() > end) return false;
+    WaitForSingleObject(pulse, kLookAgain);
   }
-  return nullptr;
+  return true;
+}
+
+HWND find_window() {
+  HWND window = nullptr;
+  comes_true([&window] {
+    window = FindWindowW(L"RemediaLauncher", nullptr);
+    return window != nullptr;
+  });
+  return window;
 }
 
 BOOL CALLBACK collect(HWND window, LPARAM list) {
@@ -57,6 +75,18 @@ std::vector<HWND> controls() {
   std::vector<HWND> found;
   EnumChildWindows(find_window(), collect, reinterpret_cast<LPARAM>(&found));
   return found;
+}
+
+// Wine starts its desktop with the first window, and makes none if that takes too long.
+int wait_for_desktop() {
+  return comes_true([] {
+    const HWND window = CreateWindowExW(0, L"STATIC", L"", WS_POPUP, 0, 0, 1, 1, nullptr, nullptr,
+                                        GetModuleHandleW(nullptr), nullptr);
+    if (window != nullptr) DestroyWindow(window);
+    return window != nullptr;
+  })
+             ? 0
+             : 6;
 }
 
 void show_controls() {
@@ -92,18 +122,19 @@ int choose(unsigned row) {
 }
 
 int press(const std::string& wanted) {
-  for (int i = 0; i < kTries; ++i) {
+  HWND found = nullptr;
+  const bool there = comes_true([&] {
     for (const HWND control : controls()) {
-      if (GetDlgCtrlID(control) < kFirstButton || replaced(text_of(control), "&", "") != wanted)
-        continue;
-      if (!IsWindowEnabled(control)) return 3;
-      PostMessageW(find_window(), WM_COMMAND, MAKEWPARAM(GetDlgCtrlID(control), BN_CLICKED),
-                   reinterpret_cast<LPARAM>(control));
-      return 0;
+      const bool button = GetDlgCtrlID(control) >= kFirstButton;
+      if (button && replaced(text_of(control), "&", "") == wanted) found = control;
     }
-    Sleep(10);
-  }
-  return 2;
+    return found != nullptr;
+  });
+  if (!there) return 2;
+  if (!IsWindowEnabled(found)) return 3;
+  PostMessageW(find_window(), WM_COMMAND, MAKEWPARAM(GetDlgCtrlID(found), BN_CLICKED),
+               reinterpret_cast<LPARAM>(found));
+  return 0;
 }
 
 int press_key(unsigned code) {
@@ -118,30 +149,63 @@ int press_key(unsigned code) {
 }
 
 int wait_for(const std::string& heading) {
-  for (int i = 0; i < kTries; ++i) {
+  return comes_true([&heading] {
     const HWND window = find_window();
     const bool busy = GetDlgItem(window, kFirstButton) == nullptr;
-    if (!busy && text_of(GetDlgItem(window, kHeading)) == heading) return 0;
-    Sleep(10);
-  }
-  return 2;
+    return !busy && text_of(GetDlgItem(window, kHeading)) == heading;
+  })
+             ? 0
+             : 2;
 }
 
-int wait_until_gone() {
-  for (int i = 0; i < kTries; ++i) {
-    if (FindWindowW(L"RemediaLauncher", nullptr) == nullptr) return 0;
-    Sleep(10);
-  }
-  return 2;
+int wait_for_text(unsigned id, const std::string& part) {
+  std::string text;
+  const bool came = comes_true([&] {
+    text = text_of(GetDlgItem(find_window(), static_cast<int>(id)));
+    return text.find(part) != std::string::npos;
+  });
+  if (!came) put_out("there is: " + text + "\n");
+  return came ? 0 : 2;
 }
 
+int wait_for_file(const std::string& name, const std::string& part) {
+  std::string content;
+  const bool came = comes_true([&] {
+    content = read_file("X:\\" + name).value_or("");
+    return content.find(part) != std::string::npos;
+  });
+  if (!came) put_out("there is: " + content + "\n");
+  return came ? 0 : 2;
+}
+
+// A stand-in that waits has made its event, or will.
+int let_go() {
+  HANDLE go = nullptr;
+  const bool there = comes_true([&go] {
+    go = OpenEventW(EVENT_MODIFY_STATE, FALSE, L"RemediaGo");
+    return go != nullptr;
+  });
+  if (there) SetEvent(go);
+  return there ? 0 : 2;
+}
+
+// As CommandLineToArgvW: a backslash counts only before quotation marks.
 std::vector<std::string> arguments() {
   std::vector<std::string> found;
   std::string current;
+  std::size_t backslashes = 0;
   bool inside = false;
   bool any = false;
   for (const char c : to_utf8(GetCommandLineW()) + " ") {
-    if (c == '"') {
+    if (c == '\\') {
+      ++backslashes;
+      continue;
+    }
+    const bool escaped = c == '"' && backslashes % 2 == 1;
+    current.append(c == '"' ? backslashes / 2 : backslashes, '\\');
+    any = any || backslashes != 0;
+    backslashes = 0;
+    if (c == '"' && !escaped) {
       inside = !inside;
       any = true;
     } else if (c == ' ' && !inside) {
@@ -162,7 +226,10 @@ int launcher_main() {
   const std::vector<std::string> given = arguments();
   const std::string what = given.size() > 1 ? given[1] : "";
   const std::string value = given.size() > 2 ? given[2] : "";
-  if (what == "gone") return wait_until_gone();
+  const std::string more = given.size() > 3 ? given[3] : "";
+  if (what == "file") return wait_for_file(value, more);
+  if (what == "go") return let_go();
+  if (what == "desktop") return wait_for_desktop();
   if (find_window() == nullptr) return 5;
   if (what == "controls") show_controls();
   if (what == "rows") return show_rows();
@@ -170,6 +237,7 @@ int launcher_main() {
   if (what == "press") return press(value);
   if (what == "key") return press_key(parse_number(value, 255).value_or(0));
   if (what == "wait") return wait_for(value);
+  if (what == "text") return wait_for_text(parse_number(value, 999).value_or(0), more);
   if (what == "type") {
     SendMessageW(GetDlgItem(find_window(), kField), WM_SETTEXT, 0,
                  reinterpret_cast<LPARAM>(to_wide(value).c_str()));

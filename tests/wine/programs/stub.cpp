@@ -4,7 +4,7 @@
 //   output TEXT            puts out TEXT
 //   exit WORD NUMBER       ends with NUMBER if its command line holds WORD (`*`: always)
 //   crash                  ends like a program that reads where nothing is
-//   wait                   stays until X:\go is there
+//   wait                   stays until the probe lets it go
 #include "launcher/text.h"
 #include "launcher/windows/system.h"
 
@@ -35,13 +35,23 @@ void put_out(std::string_view text) {
             nullptr);
 }
 
+// For the probe, which may be waiting for what is done here.
+void pulse() {
+  const HANDLE event = OpenEventW(EVENT_MODIFY_STATE, FALSE, L"RemediaPulse");
+  if (event == nullptr) return;
+  SetEvent(event);
+  CloseHandle(event);
+}
+
 int obey(std::string_view line, std::string_view arguments) {
   const std::vector<std::string_view> parts = words(line);
   if (parts.empty()) return -1;
   if (parts[0] == "output" && line.size() > 7) put_out(line.substr(7));
   if (parts[0] == "crash") RaiseException(0xC0000005, EXCEPTION_NONCONTINUABLE, 0, nullptr);
   if (parts[0] == "wait") {
-    for (int i = 0; i < 2000 && !file_exists("X:\\go"); ++i) Sleep(10);
+    const HANDLE go = CreateEventW(nullptr, TRUE, FALSE, L"RemediaGo");
+    pulse();
+    WaitForSingleObject(go, 60000);
   }
   if (parts[0] == "exit" && parts.size() == 3 &&
       (parts[1] == "*" || arguments.find(parts[1]) != std::string_view::npos)) {
@@ -55,6 +65,7 @@ int obey(std::string_view line, std::string_view arguments) {
 int launcher_main() {
   const std::string line = to_utf8(GetCommandLineW());
   append_file("X:\\calls.txt", line + "\n");
+  pulse();
   const auto orders = read_file("X:\\" + own_name() + ".txt");
   if (!orders) return 0;
   for (const std::string_view order : lines_of(*orders)) {

@@ -1,0 +1,17 @@
+# What `cmake --install` copies of the launcher: two programs, and nothing else.
+cmake_minimum_required(VERSION 3.25)
+file(REMOVE_RECURSE ${WORK})
+execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILT}/stages/launcher --prefix ${WORK}
+                OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+file(GLOB_RECURSE found RELATIVE ${WORK} ${WORK}/*)
+set(expected share/remedia/launcher/amd64/remedia.exe share/remedia/launcher/arm64/remedia.exe)
+if(NOT found STREQUAL expected)
+  message(FATAL_ERROR "installed: ${found}")
+endif()
+foreach(program IN LISTS expected)
+  file(SHA256 ${BUILT}/${program} built)
+  file(SHA256 ${WORK}/${program} installed)
+  if(NOT built STREQUAL installed)
+    message(FATAL_ERROR "${program} was changed")
+  endif()
+endforeach()
