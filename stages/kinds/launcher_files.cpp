@@ -147,11 +147,14 @@ std::string policy_text(const nlohmann::json& parameters, const std::string& bas
 void add_launcher(graph::Job& job, const wim::File& base, const std::string& version,
                   const std::vector<std::string>& keyboards, Pack& pack) {
   const nlohmann::json& policy = job.parameters().at("policy");
-  if (policy.at("bitlocker") == "yes" && base.find(1, kManageBde) == nullptr) {
+  const bool below = policy.at("shell") == "winre";
+  if ((below || policy.at("bitlocker") == "yes") && base.find(1, kManageBde) == nullptr) {
     job.fail_at(
         "tier",
-        fmt::format("the tier unlocks BitLocker drives, but the base has no {}", kManageBde),
-        "start from image = \"winre\", which has it, or leave bitlocker out of the tier");
+        fmt::format("the tier {} BitLocker drives, but the base has no {}",
+                    below ? "has to lock" : "unlocks", kManageBde),
+        below ? "start from image = \"winre\" as Microsoft ships it, which has it"
+              : "start from image = \"winre\", which has it, or leave bitlocker out of the tier");
   }
   std::string arch = policy.at("arch");
   fs::path program = graph::shipped_folder() / "launcher" / arch / "remedia.exe";
@@ -161,10 +164,9 @@ void add_launcher(graph::Job& job, const wim::File& base, const std::string& ver
   }
   job.reads(program);
   pack.add(kPolicy, policy_text(policy, version, keyboards), "the tier");
-  bool first = policy.at("shell") == "launcher";
-  pack.add(first ? std::string(kProgram) : std::string(kWinreFolder) + "remedia.exe",
+  pack.add(below ? std::string(kWinreFolder) + "remedia.exe" : std::string(kProgram),
            Slice::whole(program), "Remedia's launcher");
-  if (!first) {
+  if (below) {
     pack.add(std::string(kWinreFolder) + "WinREConfig.xml", winre_config("remedia.exe", ""),
              "the tier");
   }

@@ -257,7 +257,7 @@ std::string base_version(const graph::Job& job) {
   nlohmann::ordered_json image = graph::read_record(job.text("source_record")).at("image");
   std::string version = image.at("kernel_version");
   if (version.empty()) version = image.at("version");
-  return version;
+  return version.empty() ? "unknown" : version;
 }
 
 void run(graph::Job& job) {

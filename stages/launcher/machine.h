@@ -48,6 +48,7 @@ class Machine {
   virtual std::vector<std::vector<std::string>> devices() = 0;  ///< hardware ids of each
   virtual std::string keyboard_name(const Keyboard& keyboard) = 0;
   virtual std::vector<OfflineWindows> find_windows() = 0;
+  virtual std::vector<std::string> readable_drives() = 0;    ///< all but that of the image
   virtual std::vector<std::string> unreadable_drives() = 0;  ///< D: and so on, maybe locked
   virtual std::vector<std::string> key_files() = 0;          ///< *.BEK on readable drives
   virtual std::vector<Address> addresses() = 0;

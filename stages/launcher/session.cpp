@@ -212,9 +212,10 @@ void Session::prepare() {
   ++waiting_;
   load_drivers();
   start_network();
-  look_for_windows();
+  const bool locked = policy_.shell != Shell::winre || lock_protected();
+  if (locked) look_for_windows();
   --waiting_;
-  show_menu();
+  if (locked) show_menu();
 }
 
 void Session::load_drivers() {
@@ -248,10 +249,34 @@ void Session::start_network() {
   if (!network_up_) note(text(Text::network_failed, {{"code", show_code(network.code)}}));
 }
 
+// Windows unlocks its drive for a recovery image that it trusts, before recenv.exe runs. Nothing
+// says that recenv.exe locks it again before it starts the image's tool; so it is locked here, and
+// without that nothing is offered. Who knows the recovery password can unlock it again.
+bool Session::lock_protected() {
+  const std::string program = system("manage-bde.exe");
+  if (!machine_.exists(program)) return true;  // builds demand it
+  busy(Text::busy_bitlocker);
+  for (const std::string& drive : machine_.readable_drives()) {
+    if (protection_of(drive) != Protection::on) continue;
+    const RunResult result = machine_.run(program + " -lock " + drive + " -ForceDismount");
+    machine_.log("manage-bde -lock " + drive + ": " + show_code(result.code));
+    if (result.started && result.code == 0) continue;
+    Page open = page(
+        PageKind::notice, policy_.title,
+        text(Text::lock_failed, {{"drive", drive}, {"code", show_code(result.code)}}) + contact(),
+        Tone::error);
+    add_exits(open);
+    show(std::move(open));
+    return false;
+  }
+  return true;
+}
+
 void Session::look_for_windows() {
   busy(Text::busy_windows);
   windows_ = machine_.find_windows();
-  for (OfflineWindows& windows : windows_) ask_protection(windows);
+  for (OfflineWindows& windows : windows_)
+    windows.protection = protection_of(windows_drive(windows));
   for (const OfflineWindows& windows : windows_) machine_.log("found " + windows_text(windows));
   if (!window_ && windows_.size() == 1) window_ = 0;
   if (window_ && *window_ >= windows_.size()) window_.reset();
@@ -259,13 +284,13 @@ void Session::look_for_windows() {
 
 // By its exit code: what it prints depends on the language of the image. Microsoft documents 0 for
 // a volume that is protected and 1 for one that is not.
-void Session::ask_protection(OfflineWindows& windows) {
+Protection Session::protection_of(const std::string& drive) {
   const std::string program = system("manage-bde.exe");
-  if (!machine_.exists(program)) return;
-  const RunResult result = machine_.run(program + " -status " + windows_drive(windows) + " -p");
-  machine_.log("manage-bde -status " + windows_drive(windows) + ": " + show_code(result.code));
-  if (!result.started || result.code > 1) return;
-  windows.protection = result.code == 0 ? Protection::on : Protection::off;
+  if (!machine_.exists(program)) return Protection::unknown;
+  const RunResult result = machine_.run(program + " -status " + drive + " -p");
+  machine_.log("manage-bde -status " + drive + ": " + show_code(result.code));
+  if (!result.started || result.code > 1) return Protection::unknown;
+  return result.code == 0 ? Protection::on : Protection::off;
 }
 
 std::string Session::show_code(std::uint32_t code) const {

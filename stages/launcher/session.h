@@ -60,7 +60,8 @@ class Session {
   void load_drivers();
   void start_network();
   void look_for_windows();
-  void ask_protection(OfflineWindows& windows);
+  Protection protection_of(const std::string& drive);
+  bool lock_protected();
 
   void show_menu();
   void add_groups(Page& page);

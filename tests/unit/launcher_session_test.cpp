@@ -44,6 +44,7 @@ class FakePc final : public Machine {
   std::vector<std::vector<std::string>> devices() override { return {{"PCI\\A"}}; }
   std::string keyboard_name(const Keyboard& keyboard) override { return keyboard.code; }
   std::vector<OfflineWindows> find_windows() override { return windows; }
+  std::vector<std::string> readable_drives() override { return readable; }
   std::vector<std::string> unreadable_drives() override { return locked; }
   std::vector<std::string> key_files() override { return keys; }
   std::vector<Address> addresses() override { return {{false, "10.0.0.2"}}; }
@@ -56,7 +57,7 @@ class FakePc final : public Machine {
   Page shown;
   std::string logged, marked;
   std::map<std::string, std::string> files;
-  std::vector<std::string> ran, started, locked, keys;
+  std::vector<std::string> ran, started, readable, locked, keys;
   std::vector<std::pair<std::string, RunResult>> results;
   std::vector<OfflineWindows> windows;
   std::vector<std::size_t> ended;
@@ -283,6 +284,35 @@ TEST_F(LauncherSession, BitlockersStateOfAWindowsIsAsked) {
   session.act(Action::open, 1, "");
   open("a");
   EXPECT_EQ(pc.started, std::vector<std::string>{"a.exe E:"});
+}
+
+TEST_F(LauncherSession, BelowWindowsOwnMenuProtectedDrivesAreLockedFirst) {
+  pc.readable = {"C:", "D:", "E:"};
+  pc.files["X:\\Windows\\System32\\manage-bde.exe"] = "";
+  pc.results = {{"-status D:", {true, 1, ""}}, {"-status E:", {true, 87, ""}}};
+  begin("shell = winre\n" + plain() + tool("a", "low", "a.exe"));
+  EXPECT_EQ(pc.ran, (std::vector<std::string>{
+                        "manage-bde.exe -status C: -p", "manage-bde.exe -lock C: -ForceDismount",
+                        "manage-bde.exe -status D: -p", "manage-bde.exe -status E: -p"}));
+  EXPECT_EQ(pc.shown.kind, PageKind::menu);
+}
+
+TEST_F(LauncherSession, BelowWindowsOwnMenuADriveThatStaysOpenEndsIt) {
+  pc.readable = {"C:"};
+  pc.files["X:\\Windows\\System32\\manage-bde.exe"] = "";
+  pc.results = {{"-lock C:", {true, 5, ""}}};
+  begin("shell = winre\n" + plain() + tool("a", "low", "a.exe"));
+  EXPECT_EQ(pc.shown.kind, PageKind::notice);
+  EXPECT_NE(pc.shown.text.find("Drive C: is protected by BitLocker"), std::string::npos);
+  ASSERT_EQ(pc.shown.buttons.size(), 1U);
+  EXPECT_EQ(pc.shown.buttons[0].action, Action::close);
+}
+
+TEST_F(LauncherSession, AsTheOnlyShellItLocksNothing) {
+  pc.readable = {"C:"};
+  pc.files["X:\\Windows\\System32\\manage-bde.exe"] = "";
+  begin(plain() + tool("a", "low", "a.exe"));
+  EXPECT_TRUE(pc.ran.empty());
 }
 
 // CreateProcess expands nothing by itself.

@@ -31,6 +31,7 @@ class Pc final : public Machine {
   std::vector<std::vector<std::string>> devices() override;
   std::string keyboard_name(const Keyboard& keyboard) override;
   std::vector<OfflineWindows> find_windows() override;
+  std::vector<std::string> readable_drives() override;
   std::vector<std::string> unreadable_drives() override;
   std::vector<std::string> key_files() override;
   std::vector<Address> addresses() override;

@@ -87,6 +87,15 @@ std::vector<OfflineWindows> Pc::find_windows() {
   return found;
 }
 
+std::vector<std::string> Pc::readable_drives() {
+  std::vector<std::string> found;
+  for (const std::string& drive : drives_but(root_)) {
+    DWORD error = ERROR_SUCCESS;
+    if (volume_label(drive, error)) found.push_back(drive);
+  }
+  return found;
+}
+
 std::vector<std::string> Pc::unreadable_drives() {
   std::vector<std::string> found;
   for (const std::string& drive : drives_but(root_)) {
