@@ -1,9 +1,10 @@
--- The demo: one recovery image, in the four forms in which it leaves the house.
+-- The demo: recovery images in the forms in which they leave the house, all of one Windows.
 --
 -- It builds from a stand-in medium that the project makes itself, since no Windows may be shipped.
 -- For real images put a Windows ISO into the media folder and change this one line:
 local windows = source { media = "@media/stand-in.iso", image = "winre", arch = "amd64" }
 
+-- For the PCs' own recovery partitions.
 local boot = wim {
   name = "helpdesk",
   title = "Help desk recovery",
@@ -13,9 +14,31 @@ local boot = wim {
   shell = "winre",                        -- Windows' own menu: a recovery partition must keep it
 }
 
+-- For three levels of support: what a level may not do is not in its image.
+local tiers = include "remedia/tiers"
+
+local function level(base, expires, overlays)
+  local name = "helpdesk-" .. base.name:lower()
+  return wim {
+    name = name,
+    title = "Help desk recovery " .. base.name,
+    from = windows,
+    overlays = overlays,
+    tier = extend(base, { expires = expires, contact = "Help desk, extension 100" }),
+  }
+end
+
+local l1 = level(tiers.L1, "2028-12-31", {})                -- no cmd.exe for the script in common
+local l2 = level(tiers.L2, "2028-06-30", { "common" })
+local l3 = level(tiers.L3, "2028-03-31", { "common" })      -- the sooner, the more it can do
+
 return {
   iso { boot = boot },
   usb { boot = boot },
   wds { boot = boot, anonymous = true },  -- who can reach the server may start it
   partition { boot = boot },
+
+  wds { boot = l1 },                      -- L1 only looks, so everybody may start it
+  iso { boot = l2 }, usb { boot = l2 },
+  iso { boot = l3 },
 }

@@ -86,6 +86,9 @@ Path resolve_path(std::string_view written, const fs::path& root, const fs::path
   }
   if (written[0] == '@') return under_root(written, roots);
   if (written == "." || written.starts_with("./") || written.starts_with("../")) {
+    // The shipped library lies outside of the project, and brings files of its own.
+    if (!lies_in(recipe_folder, root))
+      return below(written, recipe_folder, fs::path(written), "the shipped library");
     fs::path from_root = recipe_folder.lexically_relative(root) / fs::path(written);
     Path path = below(written, root, from_root, "the project");
     return path;

@@ -55,6 +55,20 @@ return { usb { boot = boot, data = "common" }, partition { boot = boot } }
 )");
   ways.build();
   collect_fields(manifest_of(ways, "helpdesk"), "", found);
+  Space tiers;
+  tiers.write("recipes/r.lua", R"(
+local windows = source { media = "@media/stand-in.iso", image = "winre" }
+local agent = tool { id = "agent", title = "Agent", description = "Lets in.", risk = "high",
+  files = { overlay { "readme.txt", to = "Tools" } }, licence = "ours", group = "Help",
+  programs = { "Windows/System32/cmd.exe" }, needs = { "network" }, command = "cmd.exe /c {port}" }
+local level = tier { name = "L1", forbid = { "Windows/regedit.exe" }, expires = "2030-01-31",
+  contact = "us", language = "en", network = true,
+  remote = { agent = agent, port = 3388, message = "Wait." } }
+return wim { name = "helpdesk", from = windows, tier = level }
+)");
+  tiers.write("overlays/readme.txt", "read me\n");
+  tiers.build({"-D", "as_of=2026-11-21", "recipes/r.lua"});
+  collect_fields(manifest_of(tiers, "helpdesk"), "", found);
   std::set<std::string> documented;
   for (const kinds::ManifestField& field : kinds::manifest_fields()) documented.emplace(field.path);
   // The stand-in's files have no short names to lose; wim_test shows one that has.
