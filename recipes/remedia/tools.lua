@@ -7,7 +7,8 @@
 -- Entries with `supply` need files of yours, and no tier can allow them before they have some:
 --
 --   local tools = include "remedia/tools"
---   local dart = { files = { "@media/Toolsx64.cab" } }            -- of your copy of DaRT
+--   local dart = { files = { overlay { "@media/Toolsx64.cab",     -- of your copy of DaRT
+--                                      leave_out = { "Windows/System32/winpeshl.ini" } } } }
 --   local locksmith = extend(tools.locksmith, dart)
 --
 -- What a tier's people can do with an entry beyond its title is said where it matters: each that

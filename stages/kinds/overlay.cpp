@@ -9,6 +9,7 @@
 #include "graph/job.h"
 #include "kinds/kinds.h"
 #include "media/archive.h"
+#include "media/wim_glob.h"
 #include "support/pack.h"
 #include "support/tree.h"
 
@@ -43,6 +44,12 @@ const recipe::Schema schema = {
              .help = "folder in the image that the files go to; a single file has to have one",
              .fallback = "the root of the image",
              .max = 240},
+            {.name = "leave_out",
+             .type = Type::text,
+             .help = "paths in the image that stay out; * and ? within a name, ** across folders; "
+                     "each has to match something",
+             .list = true,
+             .max = 240},
             {.name = "unpack",
              .type = Type::boolean,
              .help = "whether it is an archive (CAB, ZIP, or a program with a CAB in it) whose "
@@ -68,6 +75,7 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node,
   edge.label = (unpack ? "UNPACK " : "OVERLAY ") + path.written;
   edge.parameters["to"] = node->text("to");
   edge.parameters["unpack"] = unpack;
+  if (node->has("leave_out")) edge.parameters["leave_out"] = node->texts("leave_out");
   edge.outputs = {graph::Planner::store_path(edge, "tree")};
   if (unpack) edge.outputs.push_back(graph::Planner::store_path(edge, "pack"));
   graph::Planned planned{.file = edge.outputs[0], .parts = {{"shown", path.written}}};
@@ -200,8 +208,29 @@ std::vector<TreeEntry> list(graph::Job& job) {
   return Walk(job, path, job.text("written"), job.text("to")).entries();
 }
 
+// A folder goes with all that is in it.
+bool matches(const wim::Glob& glob, const TreeEntry& entry) {
+  for (std::size_t end = entry.target.find('/'); end != std::string::npos;
+       end = entry.target.find('/', end + 1)) {
+    if (glob.matches(entry.target.substr(0, end))) return true;
+  }
+  return glob.matches(entry.target);
+}
+
+void leave_out(const graph::Job& job, std::vector<TreeEntry>& entries) {
+  if (!job.parameters().contains("leave_out")) return;
+  for (const std::string pattern : job.parameters().at("leave_out")) {
+    wim::Glob glob = job.about("leave_out", [&] { return wim::Glob(pattern); });
+    if (std::erase_if(entries, [&](const TreeEntry& e) { return matches(glob, e); }) == 0) {
+      job.fail_at("leave_out", fmt::format("'{}' of '{}' matches nothing that is still there",
+                                           pattern, job.text("written")));
+    }
+  }
+}
+
 void run(graph::Job& job) {
   std::vector<TreeEntry> entries = list(job);
+  leave_out(job, entries);
   if (entries.empty()) job.warn("path", fmt::format("overlay '{}' is empty", job.text("written")));
   job.write_text(0, write_tree(std::move(entries)));
 }

@@ -6,6 +6,8 @@
 #include "support/archive_writers.h"
 #include "support/pe_builder.h"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
@@ -105,7 +107,8 @@ TEST(ToolClosure, CommandStartsSomethingThatIsThere) {
   trial.recipe(kWinre, R"(overlays = { "common" }, tier = tier { name = "L1", allow = {
       tool { id = "tool", title = "Tool", description = "Works.", risk = "low",
         files = { "tool" }, command = [[X:\Tools\tol\tool.exe]] } } })");
-  trial.refuses_tool({"its command starts 'X:\\Tools\\tol\\tool.exe'", "which is not in the image"});
+  trial.refuses_tool(
+      {"its command starts 'X:\\Tools\\tol\\tool.exe'", "which is not in the image"});
 }
 
 TEST(ToolClosure, ProgramsOfTheBaseMustBeThere) {
@@ -170,6 +173,27 @@ TEST(ToolFiles, ArchivesThatLieAreRefused) {
   }
   trial.write("overlays/tool.zip", good);
   trial.builds();
+}
+
+TEST(ToolFiles, WhatIsLeftOutStaysOutAndMustHaveBeenThere) {
+  TierTrial trial;
+  trial.write("overlays/tool.zip",
+              write_zip({{.name = "Windows/System32/winpeshl.ini", .content = "x"},
+                         {.name = "docs/a/b.txt", .content = "x"},
+                         {.name = "Tools/a.txt", .content = "x"}}));
+  auto with = [&](std::string_view more) {
+    trial.recipe(kWinre,
+                 fmt::format(R"(overlays = {{ "common", overlay {{ "tool.zip"{} }} }})", more));
+  };
+  with(R"(, leave_out = { "WINDOWS/**/winpeshl.*", "docs" })");
+  trial.builds();
+  std::vector<std::string> paths = paths_in(trial.manifest()["images"][0]["files"]);
+  EXPECT_EQ(paths.size(), 2u);
+  EXPECT_EQ(std::count(paths.begin(), paths.end(), "Tools/a.txt"), 1);
+  with(R"(, leave_out = { "Windows/winpeshl.ini" })");
+  trial.refuses({.under = "leave_out",
+                 .says = {"'Windows/winpeshl.ini' of 'tool.zip' matches nothing"},
+                 .line = 2});
 }
 
 TEST(TierPromise, OverlayThatStartsSomethingElseIsRefused) {
