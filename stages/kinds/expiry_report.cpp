@@ -5,10 +5,10 @@
 #include "kinds/expiry_report.h"
 
 #include "kinds/tier.h"
+#include "support/date.h"
 #include "support/diagnostic.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <optional>
 #include <tuple>
@@ -28,17 +28,6 @@ struct Image {
   auto order() const { return std::tie(expires, name); }
 };
 
-// YYYY-MM-DD; a year may have five digits, since days are added to dates.
-sys_days day_of(std::string_view date) {
-  std::size_t month = date.rfind('-', date.rfind('-') - 1) + 1;
-  auto number = [&](std::size_t at, std::size_t size) {
-    int value = 0;
-    std::from_chars(date.data() + at, date.data() + at + size, value);
-    return value;
-  };
-  return std::chrono::year(number(0, month - 1)) / number(month, 2) / number(month + 3, 2);
-}
-
 std::vector<Image> images_of(const graph::Plan& plan) {
   std::vector<Image> images;
   for (const graph::Product& product : plan.graph.products) {
@@ -52,7 +41,7 @@ std::vector<Image> images_of(const graph::Plan& plan) {
     if (as_of != plan.as_of.end()) from = as_of->second;
     image.tier = level->text("name");
     image.date = expiry_of(*level, from);
-    if (!image.date.empty()) image.expires = day_of(image.date);
+    if (!image.date.empty()) image.expires = days_of(image.date);
   }
   std::sort(images.begin(), images.end(),
             [](const Image& a, const Image& b) { return a.order() < b.order(); });
@@ -73,7 +62,7 @@ ExpiryReport expiry_report(const graph::Plan& plan, const std::string& at) {
       never += fmt::format("{} {}", never.empty() ? "" : ",", image.name);
       continue;
     }
-    auto days = (day_of(at) - *image.expires).count();
+    auto days = (days_of(at) - *image.expires).count();
     if (days <= 0) continue;
     report.expired = true;
     report.text += fmt::format("{} {} (tier {}): expired, {} {} before {}\n", image.date,

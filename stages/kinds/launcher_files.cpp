@@ -3,16 +3,18 @@
 #include "graph/build.h"
 #include "kinds/shell.h"
 #include "kinds/tier.h"
+#include "launcher/policy.h"
 #include "recipe/value.h"
+#include "support/date.h"
 #include "support/digest.h"
 
-#include <chrono>
+#include <algorithm>
+#include <functional>
 
 namespace remedia::kinds {
 
 namespace {
 
-constexpr const char* kManageBde = "Windows/System32/manage-bde.exe";
 constexpr const char* kPolicy = "Remedia/policy.txt";
 constexpr const char* kProgram = "Remedia/remedia.exe";
 constexpr const char* kWinreFolder = "Sources/Recovery/Tools/";
@@ -25,23 +27,19 @@ constexpr const char* kKeys[] = {"image",   "title",        "tier",        "revi
                                  "confirm", "remote_agent", "remote_port", "remote_message"};
 constexpr const char* kToolKeys[] = {"title", "description", "group", "risk", "command", "needs"};
 
-std::string date_text(std::int64_t clock) {
-  std::chrono::year_month_day date(
-      std::chrono::floor<std::chrono::days>(std::chrono::sys_seconds(std::chrono::seconds(clock))));
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-}
-
 // Line breaks and backslashes of values, as the launcher reads them.
 std::string escaped(std::string_view text) {
   std::string out;
-  for (char c : text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool first_of_two = c == '\r' && i + 1 < text.size() && text[i + 1] == '\n';
+    if (first_of_two) continue;
     if (c == '\\')
       out += "\\\\";
-    else if (c == '\n')
+    else if (c == '\n' || c == '\r')
       out += "\\n";
-    else if (c != '\r')
-      out += c;
+    else
+      out += c == '\t' ? ' ' : c;
   }
   return out;
 }
@@ -77,6 +75,45 @@ nlohmann::ordered_json menu_of(const recipe::Node& image) {
   return menu;
 }
 
+// What the launcher itself starts. Other failures would be seen by whoever stands before the PC.
+void check_base(const graph::Job& job, const wim::File& base, const nlohmann::json& policy) {
+  const bool below = policy.at("shell") == "winre";
+  auto need = [&](bool needed, const std::string& program, std::string_view what,
+                  std::string hint) {
+    std::string path = "Windows/System32/" + program;
+    if (!needed || base.find(1, path) != nullptr) return;
+    job.fail_at("tier",
+                fmt::format("the launcher {} by {}, which the base lacks or which is taken "
+                            "out of it",
+                            what, path),
+                std::move(hint));
+  };
+  const char* keep = "leave it in the image";
+  need(!below, "wpeutil.exe", "restarts the PC", keep);
+  need(policy.at("network") == "yes", "wpeinit.exe", "starts the network", keep);
+  need(policy.at("network") == "yes", "wpeutil.exe", "starts the network", keep);
+  need(policy.contains("remote_agent"), "netsh.exe", "opens the agent's port", keep);
+  need(policy.at("bitlocker") == "yes", "manage-bde.exe", "unlocks drives",
+       "start from image = \"winre\", which has it, or leave bitlocker out of the tier");
+  need(below, "manage-bde.exe", "locks drives",
+       "start from image = \"winre\" as Microsoft ships it, which has it");
+}
+
+// The launcher would start with an error message, and with nothing else.
+void check_policy(const std::string& text, const std::function<void(std::string)>& refuse) {
+  launcher::PolicyResult read = launcher::read_policy(text);
+  if (read.errors.empty()) return;
+  const launcher::PolicyError& error = read.errors.front();
+  std::vector<std::string> lines;
+  std::string_view rest = text;
+  for (int i = 1; i < error.line && !rest.empty(); ++i)
+    rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1);
+  refuse(error.line == 0
+             ? fmt::format("the launcher would not take its settings: {}", error.reason)
+             : fmt::format("the launcher would not take its settings: {} (in '{}')", error.reason,
+                           rest.substr(0, std::min(rest.find('\r'), std::size_t{60}))));
+}
+
 }  // namespace
 
 nlohmann::ordered_json launcher_parameters(const graph::Planner& planner,
@@ -89,10 +126,11 @@ nlohmann::ordered_json launcher_parameters(const graph::Planner& planner,
   p["title"] = image.has("title") ? image.text("title") : image.text("name");
   p["tier"] = level->text("name");
   p["revision"] = image_revision(image);
-  p["built"] = date_text(planner.clock());
+  p["built"] = date_of_clock(planner.clock());
   p["as_of"] = as_of ? *as_of : p["built"].get<std::string>();
   p["arch"] = image.node("from")->text("arch");
-  if (std::string expires = expiry_of(*level, as_of); !expires.empty()) {
+  // Who says no as_of has images that are as old as their files.
+  if (std::string expires = expiry_of(*level, p["as_of"]); !expires.empty()) {
     p["expires"] = expires;
     p["expired"] = level->text("expired");
     p["grace_days"] = std::to_string(level->integer("grace_days"));
@@ -110,6 +148,9 @@ nlohmann::ordered_json launcher_parameters(const graph::Planner& planner,
     if (help->has("message")) p["remote_message"] = help->text("message");
   }
   p["tools"] = menu_of(image);
+  check_policy(policy_text(p, "unknown", {}), [&](std::string message) {
+    throw Failure(Diagnostic{.message = std::move(message), .where = image.place("tier")});
+  });
   return p;
 }
 
@@ -148,14 +189,7 @@ void add_launcher(graph::Job& job, const wim::File& base, const std::string& ver
                   const std::vector<std::string>& keyboards, Pack& pack) {
   const nlohmann::json& policy = job.parameters().at("policy");
   const bool below = policy.at("shell") == "winre";
-  if ((below || policy.at("bitlocker") == "yes") && base.find(1, kManageBde) == nullptr) {
-    job.fail_at(
-        "tier",
-        fmt::format("the tier {} BitLocker drives, but the base has no {}",
-                    below ? "has to lock" : "unlocks", kManageBde),
-        below ? "start from image = \"winre\" as Microsoft ships it, which has it"
-              : "start from image = \"winre\", which has it, or leave bitlocker out of the tier");
-  }
+  check_base(job, base, policy);
   std::string arch = policy.at("arch");
   fs::path program = graph::shipped_folder() / "launcher" / arch / "remedia.exe";
   if (!fs::exists(program)) {
@@ -163,7 +197,9 @@ void add_launcher(graph::Job& job, const wim::File& base, const std::string& ver
                 "configure it with REMEDIA_LAUNCHER=ON");
   }
   job.reads(program);
-  pack.add(kPolicy, policy_text(policy, version, keyboards), "the tier");
+  std::string text = policy_text(policy, version, keyboards);
+  check_policy(text, [&](std::string message) { job.fail_at("tier", std::move(message)); });
+  pack.add(kPolicy, text, "the tier");
   pack.add(below ? std::string(kWinreFolder) + "remedia.exe" : std::string(kProgram),
            Slice::whole(program), "Remedia's launcher");
   if (below) {

@@ -302,7 +302,7 @@ Naming kind_or_file(const json& a, const json& b) {
 
 // Parameters by their own names, beside what else is given from outside.
 json given(const json& manifest) {
-  json values = {{"clock", at(manifest, "clock")}, {"as_of", at(manifest, "as_of")}};
+  json values = {{"clock", at(manifest, "clock")}};
   values["parameters"] = at(manifest, "parameters");
   return values;
 }
@@ -316,8 +316,7 @@ ManifestDiff compare(const Manifest& left, const Manifest& right) {
   Sections sections;
   sections.add(field_section("parameters", given(a), given(b)));
   sections.add(field_section(
-      "recipe", a, b,
-      {"clock", "as_of", "parameters", "versions", "artifacts", "images", "volumes"}));
+      "recipe", a, b, {"clock", "parameters", "versions", "artifacts", "images", "volumes"}));
   sections.add(field_section("versions", a.at("versions"), b.at("versions")));
   const json& artifacts_a = a.at("artifacts");
   const json& artifacts_b = b.at("artifacts");

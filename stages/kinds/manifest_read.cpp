@@ -39,7 +39,6 @@ constexpr Rule kRules[] = {
     {"recipe", Shape::text, true},
     {"revision", Shape::text, true},
     {"clock", Shape::number, true},
-    {"as_of", Shape::text},
     {"parameters", Shape::object, true},
     {"versions", Shape::object, true},
     {"artifacts", Shape::objects, true},

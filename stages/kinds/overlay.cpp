@@ -169,7 +169,7 @@ std::vector<TreeEntry> unpacked(graph::Job& job) {
   Pack pack(job.part(1), job.output(1));
   std::vector<TreeEntry> entries = job.about("path", [&] {
     return unpack_archive(archive, job.text("written"), job.text("to"), pack,
-                          job.part(1).parent_path());
+                          job.part(1).string() + ".unpacked");
   });
   std::vector<TreeEntry> files = pack.entries();
   entries.insert(entries.end(), files.begin(), files.end());
@@ -208,20 +208,11 @@ std::vector<TreeEntry> list(graph::Job& job) {
   return Walk(job, path, job.text("written"), job.text("to")).entries();
 }
 
-// A folder goes with all that is in it.
-bool matches(const wim::Glob& glob, const TreeEntry& entry) {
-  for (std::size_t end = entry.target.find('/'); end != std::string::npos;
-       end = entry.target.find('/', end + 1)) {
-    if (glob.matches(entry.target.substr(0, end))) return true;
-  }
-  return glob.matches(entry.target);
-}
-
 void leave_out(const graph::Job& job, std::vector<TreeEntry>& entries) {
   if (!job.parameters().contains("leave_out")) return;
   for (const std::string pattern : job.parameters().at("leave_out")) {
     wim::Glob glob = job.about("leave_out", [&] { return wim::Glob(pattern); });
-    if (std::erase_if(entries, [&](const TreeEntry& e) { return matches(glob, e); }) == 0) {
+    if (std::erase_if(entries, [&](const TreeEntry& e) { return glob.takes(e.target); }) == 0) {
       job.fail_at("leave_out", fmt::format("'{}' of '{}' matches nothing that is still there",
                                            pattern, job.text("written")));
     }

@@ -9,19 +9,11 @@
 #include "kinds/kinds.h"
 #include "kinds/tier.h"
 #include "media/ntfs.h"
-
-#include <ctime>
+#include "support/date.h"
 
 namespace remedia::kinds {
 
 namespace {
-
-std::string date_text(std::int64_t clock) {
-  std::time_t time = clock;
-  std::tm parts = {};
-  gmtime_r(&time, &parts);
-  return fmt::format("{:04}-{:02}-{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
-}
 
 RecoveryFacts recovery_facts(graph::Job& job, const TreeEntry& sdi) {
   const nlohmann::json& p = job.parameters();
@@ -36,7 +28,7 @@ RecoveryFacts recovery_facts(graph::Job& job, const TreeEntry& sdi) {
   if (facts.build.empty()) facts.build = facts.xml_version;
   // As the manifest has it, under images.guid: what a PC reports can be looked up.
   facts.revision = graph::read_record(job.text("wim_record")).at("guid");
-  facts.built = date_text(p.at("clock"));
+  facts.built = date_of_clock(p.at("clock"));
   facts.languages = image.at("languages");
   facts.wim_sha256 = job.digest(job.text("wim"));
   facts.wim_size = Slice::whole(job.text("wim")).size();

@@ -5,9 +5,16 @@
 
 #include "kinds/remove.h"
 
+#include "formats/win_names.h"
 #include "graph/job.h"
 #include "kinds/kinds.h"
+#include "kinds/tier.h"
+#include "media/wim.h"
+#include "media/wim_glob.h"
 #include "media/wim_trim.h"
+
+#include <map>
+#include <set>
 
 namespace remedia::kinds {
 
@@ -42,6 +49,28 @@ const recipe::Schema schema = {
     .from_table = true,
 };
 
+std::string name_of(const std::string& path) { return fold_case(path.substr(path.rfind('/') + 1)); }
+
+// That a base lacks what is forbidden is well; that it has it in another folder is not.
+void warn_of_misses(graph::Job& job, const std::vector<wim::Removal>& removals,
+                    const wim::TrimResult& result) {
+  std::set<std::size_t> hits;
+  for (const wim::Removed& removed : result.removed) hits.insert(removed.removal);
+  std::map<std::string, std::string> left;  // path by folded name
+  wim::File trimmed(Slice::whole(job.part(0)), job.output(0));
+  for (const wim::Entry& entry : trimmed.list(1)) {
+    if (!entry.directory) left.emplace(name_of(entry.path), entry.path);
+  }
+  for (std::size_t i = 0; i < removals.size(); ++i) {
+    wim::Glob glob(removals[i].pattern);
+    if (!removals[i].optional || hits.contains(i) || !glob.literal()) continue;
+    auto other = left.find(name_of(glob.text()));
+    if (other == left.end()) continue;
+    job.warn("tier", fmt::format("'{}' is forbidden, and is not there; but '{}' is, and stays",
+                                 glob.text(), other->second));
+  }
+}
+
 void run(graph::Job& job) {
   std::vector<wim::Removal> removals;
   for (const auto& removal : job.parameters().at("removals"))
@@ -56,6 +85,7 @@ void run(graph::Job& job) {
   wim::TrimResult result = job.about(
       "remove", [&] { return wim::trim(job.text("base"), removals, options, job.part(0)); });
   job.keep_if_equal(0);
+  warn_of_misses(job, removals, result);
 
   nlohmann::ordered_json record;
   record["guid"] = guid_text(options.guid);
@@ -93,17 +123,16 @@ graph::Planned plan_removal(graph::Planner& planner, const recipe::NodeRef& imag
   edge.parameters["base"] = base;
   edge.parameters["base_record"] = base_record;
   edge.parameters["removals"] = nlohmann::ordered_json::array();
+  // What is forbidden goes first, so that it goes everywhere, whatever else takes it too.
+  if (recipe::NodeRef level = image->node("tier")) {
+    for (const std::string& pattern : forbidden_by(*level))
+      edge.parameters["removals"].push_back(
+          {{"pattern", pattern}, {"everywhere", true}, {"optional", true}});
+  }
   for (const recipe::NodeRef& node : image->nodes("remove")) {
     for (const std::string& pattern : node->texts("paths"))
       edge.parameters["removals"].push_back(
           {{"pattern", pattern}, {"everywhere", node->flag("everywhere")}});
-  }
-  if (recipe::NodeRef level = image->node("tier")) {
-    for (const recipe::NodeRef& node : level->nodes("forbid")) {
-      for (const std::string& pattern : node->texts("paths"))
-        edge.parameters["removals"].push_back(
-            {{"pattern", pattern}, {"everywhere", true}, {"optional", true}});
-    }
   }
   edge.inputs = {base, base_record};
   edge.outputs = {graph::Planner::store_path(edge, "wim"),

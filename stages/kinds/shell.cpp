@@ -139,6 +139,11 @@ const wim::Entry* file_of(const wim::File& base, std::string_view path) {
   return entry != nullptr && !entry->directory ? entry : nullptr;
 }
 
+// Where the recipe says who is in charge.
+std::string_view shell_field(const graph::Job& job) {
+  return job.parameters().contains("tier") ? "tier" : "shell";
+}
+
 // A DLL beside a program is loaded by it, so folders of the base are no place for files.
 void check_overlay(const graph::Job& job, const wim::File& base, const TreeEntry& entry) {
   if (entry.directory) return;
@@ -148,7 +153,7 @@ void check_overlay(const graph::Job& job, const wim::File& base, const TreeEntry
   std::size_t slash = entry.target.find('/');
   if (slash != std::string::npos && base.find(1, entry.target.substr(0, slash)) == nullptr) return;
   job.fail_at(
-      "shell",
+      shell_field(job),
       fmt::format("shell = \"winre\" leaves recenv.exe in charge, and '{}' would be in a folder "
                   "of Windows, where it may run before it",
                   entry.origin),
@@ -157,17 +162,17 @@ void check_overlay(const graph::Job& job, const wim::File& base, const TreeEntry
 
 void check_start(graph::Job& job, const wim::File& base) {
   if (file_of(base, kShell) == nullptr) {
-    job.fail_at("shell", fmt::format("the base has no {}: it is no Windows RE", kShell),
+    job.fail_at(shell_field(job), fmt::format("the base has no {}: it is no Windows RE", kShell),
                 "start from image = \"winre\", and do not remove it");
   }
   const wim::Entry* entry = file_of(base, kWinpeshl);
   if (entry == nullptr) {
-    job.fail_at("shell",
+    job.fail_at(shell_field(job),
                 fmt::format("the base has no {}, so it does not start recenv.exe", kWinpeshl),
                 "start from image = \"winre\", and do not remove it");
   }
   if (entry->size > kLargestIni) {
-    job.fail_at("shell",
+    job.fail_at(shell_field(job),
                 fmt::format("the base's {} has {} bytes, too many to say what it starts", kWinpeshl,
                             entry->size),
                 "start from the recovery image as Microsoft ships it");
@@ -178,7 +183,7 @@ void check_start(graph::Job& job, const wim::File& base) {
   std::vector<std::string> programs = programs_of(ini);
   auto other = std::find_if_not(programs.begin(), programs.end(), is_recenv);
   if (programs.empty() || other != programs.end()) {
-    job.fail_at("shell",
+    job.fail_at(shell_field(job),
                 fmt::format("the base's {} starts {}, not recenv.exe", kWinpeshl,
                             programs.empty() ? "nothing" : "'" + *other + "'"),
                 "start from the recovery image as Microsoft ships it");
@@ -281,7 +286,7 @@ void check_winre_removals(const graph::Job& job, const nlohmann::ordered_json& r
                   folded == fold_case("Windows/System32/manage-bde.exe");
     if (!needed) continue;
     job.fail_at(
-        "remove",
+        job.parameters().contains("tier") ? "tier" : "remove",
         fmt::format("shell = \"winre\" leaves recenv.exe in charge, and without '{}' it may be "
                     "unable to lock the drive",
                     path),

@@ -5,8 +5,11 @@
 
 #include "kinds/tier.h"
 
+#include "formats/win_names.h"
 #include "kinds/kinds.h"
+#include "media/closure.h"
 #include "media/wim_glob.h"
+#include "support/date.h"
 
 #include <algorithm>
 #include <chrono>
@@ -24,7 +27,8 @@ const recipe::Schema schema = {
     .role = recipe::Role::description,
     .help =
         "A support level: the tools of an image, its last day, and who may help from afar.\n"
-        "Tools that are not allowed are not in the image. include \"remedia/tiers\" has examples.",
+        "Files of tools that are not allowed are not in the image; what the base carries stays "
+        "unless it is forbidden. include \"remedia/tiers\" has examples.",
     .fields =
         {
             {.name = "name",
@@ -108,6 +112,22 @@ const recipe::Schema schema = {
                            .notes = std::move(notes)});
 }
 
+// Of a folded command line: whether what it starts waits for commands.
+bool opens_prompt(const std::string& command) {
+  bool quoted = command.starts_with('"');
+  std::string program =
+      command.substr(quoted ? 1 : 0, command.find(quoted ? '"' : ' ', 1) - (quoted ? 1 : 0));
+  program = program.substr(program.find_last_of("\\/") + 1);
+  if (program.ends_with(fold_case(".exe"))) program.resize(program.size() - 4);
+  auto has = [&](std::string_view option) {
+    return command.find(fold_case(option)) != command.npos;
+  };
+  if (program == fold_case("cmd")) return has("/k") || !has("/c");
+  if (program == fold_case("powershell") || program == fold_case("pwsh"))
+    return has("-noexit") || (!has("-file") && !has("-command") && !has("-c "));
+  return false;
+}
+
 /// Collects the tools of one tier.
 class Collection {
  public:
@@ -140,6 +160,7 @@ class Collection {
     }
     for (const auto& [id, item] : tools_) {
       check_needs(*item, provided);
+      check_command(*item);
       check_not_forbidden(*item);
     }
   }
@@ -176,17 +197,34 @@ class Collection {
     }
   }
 
+  // What a person can do with a tool is decided by what it starts, not by what it is called.
+  void check_command(const recipe::Node& item) const {
+    std::string command = fold_case(item.text("command"));
+    std::vector<std::string> needs = item.texts("needs");
+    if (command.find(fold_case("%TARGET_")) != command.npos &&
+        std::find(needs.begin(), needs.end(), "windows") == needs.end()) {
+      refuse(level_, "allow",
+             fmt::format("the command of the tool '{}' works on a chosen Windows, and nothing says "
+                         "that it needs one",
+                         item.text("id")),
+             "needs = { \"windows\" }", note(item));
+    }
+    if (is_dangerous(item) || !opens_prompt(command)) return;
+    refuse(level_, "allow",
+           fmt::format("the tool '{}' opens a command prompt, which is no risk \"{}\"",
+                       item.text("id"), item.text("risk")),
+           "risk = \"destructive\"; or run one program only: cmd.exe /c", note(item));
+  }
+
   void check_not_forbidden(const recipe::Node& item) const {
-    for (const recipe::NodeRef& removal : level_.nodes("forbid")) {
-      for (const std::string& pattern : removal->texts("paths")) {
-        wim::Glob glob(pattern);
-        for (const std::string& program : item.texts("programs")) {
-          if (!glob.matches(program)) continue;
-          refuse(level_, "forbid",
-                 fmt::format("'{}' is forbidden, but the tool '{}' takes '{}'", pattern,
-                             item.text("id"), program),
-                 "forbid less, or do not allow the tool", note(item));
-        }
+    for (const std::string& pattern : forbidden_by(level_)) {
+      wim::Glob glob(pattern);
+      for (const std::string& program : item.texts("programs")) {
+        if (!glob.takes(closure::image_path(program))) continue;
+        refuse(level_, "forbid",
+               fmt::format("'{}' is forbidden, but the tool '{}' takes '{}'", pattern,
+                           item.text("id"), program),
+               "forbid less, or do not allow the tool", note(item));
       }
     }
   }
@@ -194,18 +232,6 @@ class Collection {
   const recipe::Node& level_;
   std::map<std::string, recipe::NodeRef> tools_;
 };
-
-// Of a date that is_date() accepted.
-std::chrono::sys_days days_of(const std::string& date) {
-  auto number = [&](std::size_t at, std::size_t size) { return std::stoi(date.substr(at, size)); };
-  return std::chrono::year(number(0, 4)) / number(5, 2) / number(8, 2);
-}
-
-std::string text_of(std::chrono::sys_days days) {
-  std::chrono::year_month_day date(days);
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-}
 
 // "30d" as days; nothing for another text.
 std::optional<int> number_of_days(const std::string& text) {
@@ -263,6 +289,19 @@ std::vector<recipe::NodeRef> tools_of(const recipe::Node& image) {
   return tools.sorted();
 }
 
+std::vector<std::string> forbidden_by(const recipe::Node& level) {
+  std::vector<std::string> patterns;
+  for (const recipe::NodeRef& removal : level.nodes("forbid")) {
+    for (const std::string& text : removal->texts("paths")) {
+      patterns.push_back(closure::image_path(text));
+      if (!patterns.back().empty()) continue;
+      refuse(level, "forbid", fmt::format("'{}' is no path in the image", text),
+             "write it from the root of the image: Windows/regedit.exe");
+    }
+  }
+  return patterns;
+}
+
 bool is_dangerous(const recipe::Node& item) {
   return item.text("risk") == "high" || item.text("risk") == "destructive";
 }
@@ -295,7 +334,7 @@ std::string expiry_of(const recipe::Node& level, const std::optional<std::string
     std::chrono::sys_days day = days_of(*as_of) + std::chrono::days(*days);
     if (day > std::chrono::sys_days(std::chrono::year(9999) / 12 / 31))
       refuse(level, "expires", fmt::format("{} after {} is beyond the year 9999", text, *as_of));
-    last = text_of(day);
+    last = date_text(day);
   }
   if (as_of && last < *as_of) {
     refuse(level, "expires",

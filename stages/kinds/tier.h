@@ -19,6 +19,9 @@ std::string shell_of(const recipe::Node& image);
 /// are still to be supplied, one that needs what nothing provides or takes what is forbidden.
 std::vector<recipe::NodeRef> tools_of(const recipe::Node& image);
 
+/// What the tier forbids, as patterns of paths in the image. Throws Failure for what is none.
+std::vector<std::string> forbidden_by(const recipe::Node& level);
+
 /// Whether its risk is "high" or "destructive".
 bool is_dangerous(const recipe::Node& item);
 

@@ -2,6 +2,7 @@
 
 #include "formats/win_names.h"
 #include "media/closure.h"
+#include "media/wim_glob.h"
 
 #include <algorithm>
 #include <map>
@@ -82,6 +83,37 @@ void check_tool_files(const nlohmann::json& tier, const TreeReader& read) {
                             "and '{}'",
                             known->second.tool, id, entry.target, other.origin, entry.origin),
             .hint = "put one of them into another folder: overlay { ..., to = \"Tools/x\" }"});
+      }
+    }
+  }
+}
+
+void check_not_brought_back(const graph::Job& job, const std::vector<TreeEntry>& entries) {
+  for (const std::string pattern : job.parameters().at("tier").at("forbid")) {
+    wim::Glob glob(pattern);
+    for (const TreeEntry& entry : entries) {
+      if (entry.directory || !glob.takes(entry.target)) continue;
+      job.fail_at("tier",
+                  fmt::format("'{}' ({}) is forbidden by the tier ('{}')", entry.target,
+                              entry.origin, pattern),
+                  "leave the file out of the image");
+    }
+  }
+}
+
+void warn_of_replaced_tools(graph::Job& job, const std::vector<TreeEntry>& overlays,
+                            const TreeReader& read) {
+  std::map<std::string, const TreeEntry*> final;
+  for (const TreeEntry& entry : overlays) final.emplace(fold_case(entry.target), &entry);
+  for (const auto& tool : job.parameters().at("tier").at("tools")) {
+    for (const std::string tree : tool.at("trees")) {
+      for (const TreeEntry& entry : read(tree)) {
+        auto found = final.find(fold_case(entry.target));
+        if (entry.directory || found == final.end() || found->second->sha256 == entry.sha256)
+          continue;
+        job.warn("overlays",
+                 fmt::format("'{}' replaces '{}' of the tool '{}'", found->second->origin,
+                             entry.target, tool.at("id").get<std::string>()));
       }
     }
   }

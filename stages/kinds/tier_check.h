@@ -18,6 +18,13 @@ using TreeReader = std::function<const std::vector<TreeEntry>&(const std::string
 /// `tier` is that parameter of the stage. Throws Failure.
 void check_tool_files(const nlohmann::json& tier, const TreeReader& read);
 
+/// That nothing puts a file where the tier forbids one. Throws Failure.
+void check_not_brought_back(const graph::Job& job, const std::vector<TreeEntry>& entries);
+
+/// Warns of each file of a tool that one of `overlays` replaces.
+void warn_of_replaced_tools(graph::Job& job, const std::vector<TreeEntry>& overlays,
+                            const TreeReader& read);
+
 /// That everything which the tools need is in the image: `base` and, on top, `entries`. Throws
 /// Failure with all that is not; shows what is odd as warnings of the job.
 void check_tools_run(graph::Job& job, const wim::File& base, const std::vector<TreeEntry>& entries,

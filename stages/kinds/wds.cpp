@@ -55,8 +55,8 @@ recipe::Schema make_schema() {
       {.name = "anonymous",
        .type = Type::boolean,
        .help = "a network boot asks nobody for a login: say true if everybody who can reach the "
-               "server may have what the images can do; demanded for images without a tier and "
-               "for tools of risk \"high\" and \"destructive\"",
+               "server may have what the images can do; demanded for images without a tier, "
+               "with Windows' own menu, or with tools of risk \"high\" and \"destructive\"",
        .fallback = "false"},
       {.name = "tftp_block_size",
        .type = Type::integer,
@@ -160,12 +160,14 @@ void check_anonymous(const recipe::Node& node) {
   for (const recipe::NodeRef& image : node.nodes("boot")) {
     std::string risk = "nothing says that what it can do is harmless";
     if (image->node("tier") != nullptr) {
+      bool prompt = shell_of(*image) == "winre";
       std::vector<recipe::NodeRef> tools = tools_of(*image);
       auto dangerous =
           std::find_if(tools.begin(), tools.end(), [](const auto& t) { return is_dangerous(*t); });
-      if (dangerous == tools.end()) continue;
-      risk = fmt::format("it has the tool '{}' (risk \"{}\")", (*dangerous)->text("id"),
-                         (*dangerous)->text("risk"));
+      if (dangerous == tools.end() && !prompt) continue;
+      risk = prompt ? "Windows' own menu has a command prompt"
+                    : fmt::format("it has the tool '{}' (risk \"{}\")", (*dangerous)->text("id"),
+                                  (*dangerous)->text("risk"));
     }
     throw Failure(
         Diagnostic{.message = fmt::format("a network boot of '{}' asks nobody for a login, and {}",

@@ -129,11 +129,7 @@ nlohmann::ordered_json plan_tier(graph::Planner& planner, const recipe::Node& im
       add_tree(tree);
     }
   }
-  parameters["forbid"] = nlohmann::ordered_json::array();
-  for (const recipe::NodeRef& removal : image.node("tier")->nodes("forbid")) {
-    for (const std::string& pattern : removal->texts("paths"))
-      parameters["forbid"].push_back(pattern);
-  }
+  parameters["forbid"] = forbidden_by(*image.node("tier"));
   return parameters;
 }
 
@@ -428,6 +424,8 @@ void run(graph::Job& job) {
       TreeReader read = [&](const std::string& name) -> const std::vector<TreeEntry>& {
         return content.listed.at(name);
       };
+      check_not_brought_back(job, entries);
+      warn_of_replaced_tools(job, content.overlays, read);
       check_tools_run(job, base, entries, read);
       tier_report = tier_section(p.at("tier"), removal, read);
       doors = back_doors(base, entries, p.at("tier"));

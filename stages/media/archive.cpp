@@ -207,10 +207,6 @@ ArchiveEntry archive_entry(const std::string& shown, std::string_view raw, bool 
   return entry;
 }
 
-bool is_archive(const fs::path& file) {
-  return fs::is_regular_file(file) && (is_zip(first_bytes(file)) || !find_cabinets(file).empty());
-}
-
 std::vector<TreeEntry> unpack_archive(const fs::path& archive, const std::string& shown,
                                       const std::string& to, Pack& pack, const fs::path& scratch,
                                       const ArchiveLimits& limits) {
@@ -218,7 +214,7 @@ std::vector<TreeEntry> unpack_archive(const fs::path& archive, const std::string
   std::vector<Planned> planned = plan(*reader, shown, to);
   for (const Planned& p : planned) check_image_path(p.target);  // which `to` may make too long
 
-  ScratchFile unpacked(scratch / "archive.unpacked");
+  ScratchFile unpacked(scratch);
   Fd out = Fd::open_empty(unpacked.path());
   reader->unpack(out.get(), unpacked.path());
 

@@ -18,10 +18,6 @@ struct ArchiveLimits {
   std::uint64_t entries = 100000;   ///< files and folders
 };
 
-/// Whether the file holds an archive that unpack_archive takes, by its first bytes and not by its
-/// name; in a program (MZ) a cabinet is looked for. Throws Failure if the file cannot be read.
-bool is_archive(const fs::path& file);
-
 /// Puts all files of `archive` into `pack`, below the folder `to` of the image (empty: its root),
 /// sorted by path, with the origin "<shown>/<path in the archive>". Returns the folders that the
 /// archive names and leaves empty, sorted, as entries for the same tree.
@@ -30,7 +26,7 @@ bool is_archive(const fs::path& file);
 /// in case are one, as Windows makes them, spelled as the archive has it first. Names that are not
 /// ASCII have to be UTF-8, in cabinets marked as such: otherwise the code page is not known.
 ///
-/// `scratch` is a folder for one file, as large as all content, that does not stay.
+/// `scratch` names a file of the caller's own, as large as all content, that does not stay.
 ///
 /// Throws Failure, before anything is added to `pack`: damaged data (checksums, sizes, tables that
 /// contradict each other), names that Windows cannot hold or takes for one, a file used as a

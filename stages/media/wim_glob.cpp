@@ -34,6 +34,13 @@ std::u32string Glob::folded(std::string_view path) {
   return text;
 }
 
+bool Glob::takes(std::string_view path) const {
+  for (std::size_t end = path.find('/'); end != path.npos; end = path.find('/', end + 1)) {
+    if (matches(path.substr(0, end))) return true;
+  }
+  return matches(path);
+}
+
 Glob::Glob(std::string_view pattern) : text_(normalized(pattern)) { compile(folded(text_)); }
 
 void Glob::compile(const std::u32string& pattern) {

@@ -26,6 +26,9 @@ class Glob {
   /// The same for a path that folded() made, for those who ask often.
   bool matches_folded(const std::u32string& path) const;
 
+  /// Whether it matches the path or a folder above it.
+  bool takes(std::string_view path) const;
+
   /// Whether the pattern is a plain path.
   bool literal() const;
   /// '/' between names and none at the ends.

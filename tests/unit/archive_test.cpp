@@ -7,21 +7,6 @@ namespace remedia {
 
 using namespace archives;
 
-TEST(Archive, ArchivesAreKnownByContent) {
-  Scratch scratch;
-  EXPECT_TRUE(is_archive(scratch.write("a.txt", write_cab(one_file("a")))));
-  EXPECT_TRUE(is_archive(scratch.write("b.txt", zip_with({"a"}))));
-  EXPECT_TRUE(is_archive(scratch.write("c.txt", zip_with({}))));
-  EXPECT_TRUE(is_archive(scratch.write("d.exe", "MZ stub" + write_cab(one_file("a")))));
-  EXPECT_TRUE(is_archive(scratch.write("e.cab", "MSCF, and then nonsense")));
-  for (const char* text : {"", "P", "PK", "PK\1\2", "MSC", "MZ MSCF and then nonsense",
-                           "a text about MSCF and PK\3\4"}) {
-    EXPECT_FALSE(is_archive(scratch.write("none.cab", text))) << text;
-  }
-  EXPECT_FALSE(is_archive(scratch.path()));
-  EXPECT_FALSE(is_archive(scratch / "missing"));
-}
-
 TEST(Archive, OtherFilesAreRefused) {
   EXPECT_REFUSED("some text", "neither a .cab nor a .zip");
   EXPECT_REFUSED("", "neither a .cab nor a .zip");
