@@ -30,6 +30,7 @@ function source(fields) end
 ---@field [integer] remedia.Path the folder, archive or file; a bare name means overlays/NAME
 ---@field path? remedia.Path the folder, archive or file; a bare name means overlays/NAME
 ---@field to? string folder in the image that the files go to; a single file has to have one
+---@field leave_out? string|(string)[] paths in the image that stay out; * and ? within a name, ** across folders; each has to match something
 ---@field unpack? boolean whether it is an archive (CAB, ZIP, or a program with a CAB in it) whose files are meant; without it, if the name ends in .cab or .zip
 
 ---A folder whose files go into an image, at the same paths; or an archive, or one file.
@@ -199,7 +200,7 @@ function usb(fields) end
 ---@field ems? boolean Emergency Management Services on the first serial port
 ---@field advancedoptions? boolean stop each start at the menu of safe mode, debugging and signature checks off: a back door for whoever has the medium
 ---@field optionsedit? boolean stop each start to let the loader's options be edited: a back door too
----@field anonymous? boolean a network boot asks nobody for a login: say true if everybody who can reach the server may have what the images can do; demanded for images without a tier and for tools of risk "high" and "destructive"
+---@field anonymous? boolean a network boot asks nobody for a login: say true if everybody who can reach the server may have what the images can do; demanded for images without a tier, with Windows' own menu, or with tools of risk "high" and "destructive"
 ---@field tftp_block_size? integer ramdisktftpblocksize: bytes in a packet; with 32 more it has to fit the MTU
 ---@field tftp_window_size? integer ramdisktftpwindowsize: packets that are sent before one is acknowledged
 ---@field fonts? string|(string)[] further fonts of the boot manager, such as "jpn_boot.ttf"

@@ -232,6 +232,73 @@ TEST(TierPromise, ForbiddenContentCannotComeBackUnderAnotherName) {
   trial.builds();
 }
 
+TEST(TierPromise, ForbiddenPathsStayEmpty) {
+  TierTrial trial;
+  const std::string forbid =
+      R"(forbid = { [[X:\Windows\regedit.exe]], "Windows/System32/WindowsPowerShell", "Tools/**/*.vbs" })";
+  trial.with("", forbid);
+  trial.builds();
+  for (const char* name :
+       {"overlays/common/Windows/REGEDIT.exe", "overlays/tool/Windows/regedit.exe",
+        "overlays/common/Windows/System32/WindowsPowerShell/v1.0/powershell.exe",
+        "overlays/tool/Tools/tool/a.vbs"}) {
+    SCOPED_TRACE(name);
+    trial.write(name, "another file of this name");
+    trial.refuses_tool({"is forbidden by the tier", "leave the file out"});
+    fs::remove(trial / name);
+  }
+  fs::remove_all(trial / "overlays/tool/Windows");
+  trial.builds();
+}
+
+TEST(TierPromise, ForbiddenContentIsGoneWhateverElseTakesIt) {
+  TierTrial trial;
+  trial.build();
+  {
+    wim::File image(Slice::whole(trial / "out/r/helpdesk/boot.wim"), "boot.wim");
+    image.extract(1, *image.find(1, "Windows/regedit.exe"), trial / (kTool + "harmless.exe"));
+  }
+  trial.with("", R"(forbid = { "Windows/regedit.exe" })",
+             R"(remove = { "Windows/regedit.exe", "Windows/WinSxS/**/regedit.exe" })");
+  trial.refuses_tool({"has the content of 'Windows/regedit.exe'", "forbidden by the tier"});
+}
+
+TEST(TierPromise, ForbiddingTheWrongFolderIsSaid) {
+  TierTrial trial;
+  trial.with("", R"(forbid = { "Windows/System32/regedit.exe", "Windows/System32/nothing.exe" })");
+  trial.build();
+  EXPECT_NE(trial.output.find("warning: 'Windows/System32/regedit.exe' is forbidden, and is not "
+                              "there; but 'Windows/regedit.exe' is, and stays"),
+            std::string::npos)
+      << trial.output;
+  EXPECT_EQ(trial.output.find("nothing.exe"), std::string::npos) << trial.output;
+}
+
+TEST(TierPromise, WhatTheLauncherStartsMustStay) {
+  struct Case {
+    const char* program;
+    const char* tier;
+    const char* says;
+  };
+  for (const Case& c : {Case{"wpeutil.exe", "", "restarts the PC"},
+                        Case{"wpeinit.exe", "network = true", "starts the network"}}) {
+    SCOPED_TRACE(c.program);
+    TierTrial trial;
+    trial.with("", fmt::format(R"(forbid = {{ "Windows/System32/{}" }}, {})", c.program, c.tier));
+    trial.refuses_tool({c.says, c.program});
+  }
+}
+
+TEST(TierPromise, OverlaysThatReplaceAToolAreSaid) {
+  TierTrial trial;
+  trial.write("overlays/common/Tools/tool/TOOL.exe", pe_builder::program({.arch = "amd64"}));
+  trial.build();
+  EXPECT_NE(trial.output.find("warning: 'common/Tools/tool/TOOL.exe' replaces "
+                              "'Tools/tool/tool.exe' of the tool 'tool'"),
+            std::string::npos)
+      << trial.output;
+}
+
 TEST(TierPromise, UnlockingNeedsItsProgram) {
   TierTrial trial;
   trial.with("", "bitlocker = true", R"(remove = { "Windows/System32/manage-bde.exe" })");

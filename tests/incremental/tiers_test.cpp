@@ -68,7 +68,7 @@ class Tiers : public testing::Test {
     if (entry == nullptr) return "(none)";
     fs::path copy = space_ / "extracted";
     image.extract(1, *entry, copy);
-    return read_file(copy, 1 << 20);
+    return read_file(copy, 8 << 20);
   }
 
   static Stages image_of(const std::string& name) {
@@ -200,6 +200,26 @@ TEST_F(Tiers, SameBitsInAnotherFolderAndInAnotherOrder) {
   change("expires = \"90d\"", "expires = \"30d\"");
   build();
   EXPECT_EQ(artifacts_of(space_ / "out"), before);
+}
+
+TEST_F(Tiers, ArchivesThatAreUnpackedAtOnceDoNotMix) {
+  std::string tools;
+  for (int i = 0; i < 6; ++i) {
+    std::string content = std::string(std::size_t{4} << 20, static_cast<char>('a' + i));
+    space_.write(fmt::format("overlays/{}.zip", i),
+                 write_zip({{.name = fmt::format("T{}/a.txt", i), .content = content}}));
+    tools += fmt::format("\"{}.zip\", ", i);
+  }
+  space_.write("recipes/r.lua", fmt::format(R"(
+local windows = source {{ media = "@media/stand-in.iso", image = "winre" }}
+return wim {{ name = "one", from = windows, overlays = {{ {} }} }}
+)",
+                                            tools));
+  space_.build({"recipes/r.lua", "--", "-j6"});
+  for (int i = 0; i < 6; ++i) {
+    std::string content = in_image("one", fmt::format("T{}/a.txt", i));
+    EXPECT_EQ(content, std::string(std::size_t{4} << 20, static_cast<char>('a' + i))) << i;
+  }
 }
 
 // The launcher comes with the program: share/remedia beside bin.

@@ -193,7 +193,7 @@ TEST(ArchiveRefuse, WithoutRoomNothingIsUsed) {
   fs::path zip = scratch.write("a.zip", zip_with({"a"}));
   Pack pack(scratch / "pack", "pack");
   std::string text =
-      failure_of([&] { unpack_archive(zip, "@dart/x.zip", "", pack, scratch / "missing"); });
+      failure_of([&] { unpack_archive(zip, "@dart/x.zip", "", pack, scratch / "missing/x"); });
   EXPECT_NE(text.find("missing"), std::string::npos) << text;
   EXPECT_TRUE(pack.entries().empty());
 }

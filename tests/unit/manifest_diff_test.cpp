@@ -103,12 +103,11 @@ const Case kCases[] = {
      "parameters\n~ parameters.site: \"oslo\" -> \"rome\"\n"},
     {"ParameterGone", [](json& m, json&) { m["parameters"] = json::object(); },
      "parameters\n- parameters.site: \"oslo\"\n"},
-    {"ClockAndAsOf",
+    {"Clock",
      [](json& m, json&) {
        m["clock"] = 1804067200;
-       m["as_of"] = "2026-11-20";
      },
-     "parameters\n+ as_of: \"2026-11-20\"\n~ clock: 1704067200 -> 1804067200\n"},
+     "parameters\n~ clock: 1704067200 -> 1804067200\n"},
     {"Version", [](json& m, json&) { m["versions"]["libwim"] = "2"; },
      "versions\n~ libwim: \"1.13.6\" -> \"2\"\n"},
     {"Revision", [](json& m, json&) { m["revision"] = "4567"; },
@@ -236,7 +235,7 @@ const Case kCases[] = {
      },
      "volume r/helpdesk/helpdesk.iso: partition 1\n+ label: \"DATA\"\n\n"
      "volume r/helpdesk/helpdesk.iso: partition 1 files\n+ logs/x: 4 bytes\n"},
-    {"NullIsAbsent", [](json& m, json& i) { m["as_of"] = i["removed"] = nullptr; }, ""},
+    {"NullIsAbsent", [](json& m, json& i) { m["note"] = i["removed"] = nullptr; }, ""},
     {"Nothing", [](json&, json&) {}, ""},
 };
 
