@@ -59,7 +59,10 @@ void warn_of_misses(graph::Job& job, const std::vector<wim::Removal>& removals,
   std::map<std::string, std::string> left;  // path by folded name
   wim::File trimmed(Slice::whole(job.part(0)), job.output(0));
   for (const wim::Entry& entry : trimmed.list(1)) {
-    if (!entry.directory) left.emplace(name_of(entry.path), entry.path);
+    if (entry.directory) continue;
+    auto [known, fresh] = left.emplace(name_of(entry.path), entry.path);
+    // The name that people know, not the one in WinSxS.
+    if (entry.path.size() < known->second.size()) known->second = entry.path;
   }
   for (std::size_t i = 0; i < removals.size(); ++i) {
     wim::Glob glob(removals[i].pattern);
