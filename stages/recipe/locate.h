@@ -2,7 +2,8 @@
 //
 // Lua tells the line of a running call and nothing more. The columns, and the lines of the fields,
 // are found by reading the text again: tokens, then the braces of that call. No parser is needed,
-// since only names directly inside the braces count.
+// since only names directly inside the braces count. A wrong word under the caret is worse than
+// none: what the tokens do not decide stays a line without a column.
 #pragma once
 
 #include <map>
@@ -31,12 +32,16 @@ class SourceText {
   explicit SourceText(std::string_view text);
 
   /// The `count`th call of `word` on `line`, counted round: a line in a loop runs more often than
-  /// it stands there.
+  /// it stands there. Of several calls between which the line branches (`and`, `or`, `else`, the
+  /// end of a function) nobody knows which one ran: column 0. The fields are those of the braces
+  /// behind the name; of `extend`, whose first argument is what it changes, those of the second
+  /// argument.
   CallPlaces call(std::string_view word, int line, std::size_t count) const;
   /// What stands in the braces that begin at a place, or behind `name =` there; nothing if no brace
   /// does.
   CallPlaces table(int line, int column) const;
-  /// The first occurrence of a name or symbol on a line; column 0 if there is none.
+  /// The first occurrence of a name or symbol on a line, of a field `name =` in braces only if
+  /// there is no other; column 0 if there is none.
   Place word(std::string_view word, int line) const;
 
  private:
@@ -45,8 +50,14 @@ class SourceText {
     bool name = false;
     bool string = false;
     Place place;
+    bool key = false;  ///< the name of a field: `name =` directly inside braces
   };
+  void mark_keys();
+  bool is(std::size_t index, std::string_view text) const;
+  bool is_call(std::size_t index) const;
+  bool branches(std::size_t first, std::size_t last) const;
   CallPlaces read_call(std::size_t name) const;
+  std::size_t second_argument(std::size_t first) const;
   void read_braces(std::size_t brace, CallPlaces& found) const;
   std::size_t end_of_call(std::size_t name) const;
 

@@ -168,6 +168,11 @@ NodeRef Reader::construct(const Schema& schema, int index, const Node* base) {
   return call.node;
 }
 
+void Reader::count_call(std::string_view word) {
+  int line = 0;
+  if (const Chunk* chunk = sandbox_.caller(&line)) ++calls_[{chunk, line, std::string(word)}];
+}
+
 void Reader::read_fields(Call& call, int table) {
   lua_State* L = sandbox_.state();
   // Unknown names first, sorted: lua_next's order differs in every process.

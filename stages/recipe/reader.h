@@ -28,6 +28,10 @@ class Reader {
   /// The node for the table at `index`, on top of the fields of `base` if there is one.
   NodeRef construct(const Schema& schema, int index, const Node* base = nullptr);
 
+  /// Counts a call that constructs nothing, so that the places of those behind it on its line are
+  /// their own.
+  void count_call(std::string_view word);
+
   std::vector<Diagnostic>& errors() { return errors_; }
   const std::vector<NodeRef>& constructed() const { return constructed_; }
 

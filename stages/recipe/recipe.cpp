@@ -263,6 +263,7 @@ int Evaluator::extend(lua_State* L) {
     fail_at_caller("extend",
                    fmt::format("extend takes a table or a value, got {}", luaL_typename(L, 1)));
   }
+  reader_.count_call("extend");
   lua_createtable(L, 0, 0);
   int copy = lua_gettop(L);
   for (int source : {1, 2}) {

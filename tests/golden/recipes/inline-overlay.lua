@@ -1,0 +1,7 @@
+local windows = source { media = "@media/win11.iso", image = "winre" }
+local look = tool {
+  id = "look", title = "Look", description = "Looks at it.", risk = "low",
+  programs = { "Windows/System32/notepad.exe" }, command = [[%SYSTEMROOT%\System32\notepad.exe]],
+}
+return wim { name = "x", from = windows, overlays = overlay { "common", to = 1 }, remove = remove { path = 2 },
+  tier = tier { name = "L1", allow = { extend(look, { files = { overlay { "tools", to = 3 }, overlay { path = 4 } } }) } } }

@@ -1,0 +1,6 @@
+local windows = source { media = "@media/win11.iso", image = "winre" }
+local look = tool {
+  id = "look", title = "Look", description = "Looks at it.", risk = "low",
+  programs = { "Windows/System32/notepad.exe" }, command = [[%SYSTEMROOT%\System32\notepad.exe]],
+}
+return wim({ name = "x", from = windows, tier = tier({ name = "L1", allow = { look }, language = 5 }), overlays = overlay("/x/../..") })

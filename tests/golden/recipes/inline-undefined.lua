@@ -1,0 +1,1 @@
+return wim { name = "x", from = from }
