@@ -79,6 +79,7 @@ function registry(fields) end
 ---@field supply? string what you have to supply before it works; a tier cannot allow it until files or programs are given: extend(tools.x, { files = { ... } })
 ---@field licence? string under which it may be used
 ---@field redistributable? boolean whether its files may be handed on
+---@field show_output? boolean run it without a window of its own and show what it prints; for programs of the console in images without a command prompt
 ---@field allow_missing? string|(string)[] DLLs that its programs import and can do without, such as "wlanapi.dll"; * stands for any letters
 
 ---A tool: what it is, the files that it takes, and how it is started.

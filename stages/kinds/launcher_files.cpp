@@ -25,7 +25,8 @@ constexpr const char* kKeys[] = {"image",   "title",        "tier",        "revi
                                  "expired", "grace_days",   "clock",       "contact",
                                  "shell",   "language",     "network",     "bitlocker",
                                  "confirm", "remote_agent", "remote_port", "remote_message"};
-constexpr const char* kToolKeys[] = {"title", "description", "group", "risk", "command", "needs"};
+constexpr const char* kToolKeys[] = {"title",   "description", "group", "risk",
+                                     "command", "needs",       "show"};
 
 // Line breaks and backslashes of values, as the launcher reads them.
 std::string escaped(std::string_view text) {
@@ -70,6 +71,7 @@ nlohmann::ordered_json menu_of(const recipe::Node& image) {
     std::vector<std::string> needs = item->texts("needs");
     std::erase_if(needs, [](const auto& n) { return n != "network" && n != "windows"; });
     if (!needs.empty()) entry["needs"] = fmt::format("{}", fmt::join(needs, " "));
+    if (item->flag("show_output")) entry["show"] = "output";
     menu.push_back(std::move(entry));
   }
   return menu;

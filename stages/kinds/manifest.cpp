@@ -249,6 +249,8 @@ std::span<const ManifestField> manifest_fields() {
       {"images.tier.tools.group", "heading in the menu"},
       {"images.tier.tools.risk", "low, data, high or destructive"},
       {"images.tier.tools.command", "what is started; absent if it is not in the menu"},
+      {"images.tier.tools.show_output",
+       "true if it runs without a window and the menu shows what it prints; else absent"},
       {"images.tier.tools.needs", "what must be there when it starts"},
       {"images.tier.tools.licence", "as the recipe says"},
       {"images.tier.tools.redistributable", "whether its files may be handed on"},

@@ -150,6 +150,11 @@ class Collection {
                  : fmt::format("the tool '{}' has neither files nor programs", id),
              "extend(TOOL, { files = { \"FOLDER\" } }) supplies what it takes", note(*item));
     }
+    if (item->flag("show_output") && !item->has("command")) {
+      refuse(level_, field,
+             fmt::format("the tool '{}' shows its output, but has no command that prints", id),
+             "extend(TOOL, { command = ... }), or leave show_output out", note(*item));
+    }
     for (const recipe::NodeRef& other : item->nodes("with")) add(other, field);
   }
 
@@ -247,6 +252,7 @@ nlohmann::ordered_json tool_record(const recipe::Node& item) {
                                  {"group", group_of(item)},
                                  {"risk", item.text("risk")}};
   if (item.has("command")) json["command"] = item.text("command");
+  if (item.flag("show_output")) json["show_output"] = true;
   json["needs"] = item.texts("needs");
   if (item.has("licence")) json["licence"] = item.text("licence");
   json["redistributable"] = item.flag("redistributable");

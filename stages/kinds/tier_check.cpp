@@ -148,8 +148,8 @@ nlohmann::ordered_json tier_section(const nlohmann::json& tier,
   section["tools"] = nlohmann::ordered_json::array();
   for (const auto& tool : tier.at("tools")) {
     nlohmann::ordered_json entry;
-    for (const char* key : {"id", "title", "group", "risk", "command", "needs", "licence",
-                            "redistributable", "programs"}) {
+    for (const char* key : {"id", "title", "group", "risk", "command", "show_output", "needs",
+                            "licence", "redistributable", "programs"}) {
       if (tool.contains(key)) entry[key] = tool.at(key);
     }
     entry["files"] = files_of(tool, read);

@@ -91,6 +91,11 @@ const recipe::Schema schema = {
              .type = Type::boolean,
              .help = "whether its files may be handed on",
              .fallback = "false"},
+            {.name = "show_output",
+             .type = Type::boolean,
+             .help = "run it without a window of its own and show what it prints; for programs of "
+                     "the console in images without a command prompt",
+             .fallback = "false"},
             {.name = "allow_missing",
              .type = Type::text,
              .help = "DLLs that its programs import and can do without, such as "

@@ -21,6 +21,12 @@ struct RunResult {
   std::string output;      ///< standard output and error, at most 64 KiB
 };
 
+/// What a program of Machine::start_quietly() printed.
+struct Printed {
+  std::string text;  ///< standard output and error as they came, UTF-8; controls are still in it
+  bool cut = false;  ///< there was more than is kept
+};
+
 class Machine {
  public:
   virtual ~Machine() = default;
@@ -43,7 +49,13 @@ class Machine {
 
   /// Starts a program; Session::ended() is called with `id` when it has ended. 0, or why not.
   virtual std::uint32_t start(std::size_t id, const std::string& command) = 0;
+  /// As start(), but without a window of its own; Session::ended() gets what it printed.
+  virtual std::uint32_t start_quietly(std::size_t id, const std::string& command) = 0;
   virtual void end(std::size_t id) = 0;  ///< ends one that start() started, with its children
+
+  /// Keeps what a tool printed in the log folder, and on the drive of the log if there is one.
+  /// Where it is now; empty if it could not be written.
+  virtual std::vector<std::string> keep_output(const std::string& id, std::string_view text) = 0;
 
   virtual std::vector<std::vector<std::string>> devices() = 0;  ///< hardware ids of each
   virtual std::string keyboard_name(const Keyboard& keyboard) = 0;

@@ -19,12 +19,25 @@ enum class Action {
   confirm,  ///< start the tool that was asked about
   unlock,
   unlock_by_file,
-  allow,  ///< remote help
-  stop,   ///< remote help
+  allow,      ///< remote help
+  stop,       ///< remote help
+  stop_tool,  ///< the one that is waited for
   back,
 };
 
-enum class PageKind { busy, notice, keyboards, menu, confirm, windows, bitlocker, consent, remote };
+enum class PageKind {
+  busy,
+  notice,
+  keyboards,
+  menu,
+  confirm,
+  windows,
+  bitlocker,
+  consent,
+  remote,
+  working,  ///< a tool without a window of its own runs
+  output,   ///< what it has printed
+};
 
 enum class Tone { plain, warning, error };
 
@@ -47,8 +60,9 @@ struct Button {
 struct Page {
   PageKind kind = PageKind::notice;
   std::string heading;
-  std::string lead;  ///< below the heading, large: what is read out on the telephone
-  std::string text;  ///< below that
+  std::string lead;    ///< below the heading, large: what is read out on the telephone
+  std::string text;    ///< below that
+  std::string output;  ///< below that, in letters of one width, with scroll bars; empty: none
   Tone tone = Tone::plain;
   std::vector<Row> rows;
   int chosen = -1;

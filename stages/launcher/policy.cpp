@@ -337,7 +337,8 @@ void Reader::needs(const Section& section, Tool& tool) {
 }
 
 void Reader::tool(const Section& section, Tool& tool) {
-  check_known(section, {"title", "description", "group", "risk", "command", "needs", "file"});
+  check_known(section,
+              {"title", "description", "group", "risk", "command", "needs", "file", "show"});
   tool.id = section.id;
   text(section, "title", tool.title);
   text(section, "description", tool.description);
@@ -350,6 +351,7 @@ void Reader::tool(const Section& section, Tool& tool) {
   text(section, "command", tool.command);
   needs(section, tool);
   optional_text(section, "file", tool.file);
+  optional_choice<bool>(section, "show", tool.show_output, {{"output", true}});
   for (const std::string_view key : {"title", "group", "command", "file"}) {
     const Setting* setting = find(section, key);
     if (setting != nullptr && setting->value.find('\n') != std::string::npos) {

@@ -43,6 +43,7 @@ struct Tool {
   bool needs_network = false;
   bool needs_windows = false;  ///< an offline Windows must have been chosen
   std::string file;            ///< must exist for the tool to be enabled; empty: nothing to check
+  bool show_output = false;    ///< runs without a window; the launcher shows what it prints
 };
 
 struct Keyboard {

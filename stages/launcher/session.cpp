@@ -304,6 +304,7 @@ void Session::leave(Action action) {
   machine_.log(std::string(what) + " was chosen");
   ++waiting_;
   if (remote_running_) stop_remote(false);
+  if (working_) machine_.end(*working_);  // nobody would see what it prints
   lock_again();
   if (action == Action::restart) machine_.run(system("wpeutil.exe") + " Reboot");
   if (action == Action::shut_down) machine_.run(system("wpeutil.exe") + " Shutdown");
@@ -339,8 +340,11 @@ void Session::act(Action action, int row, std::string_view typed) {
     case Action::stop:
       stop_remote(false);
       return show_menu();
+    case Action::stop_tool:
+      return stop_tool();
     case Action::back:
-      return show_menu();
+      if (!working_) show_menu();
+      return;
   }
 }
 

@@ -29,8 +29,8 @@ class Session {
   /// A button of the shown page. `row` is the chosen one or -1, `typed` what the field holds.
   void act(Action action, int row, std::string_view typed);
 
-  /// A program of Machine::start() has ended.
-  void ended(std::size_t id, std::uint32_t code);
+  /// A program of Machine::start() or start_quietly() has ended.
+  void ended(std::size_t id, std::uint32_t code, const Printed& printed = {});
 
  private:
   static constexpr std::size_t kAgent = 1000;  // id of the remote agent
@@ -70,6 +70,12 @@ class Session {
   void ask(const MenuItem& item, Question question);
   void confirm(std::string_view typed);
   void start_tool(std::size_t index);
+  void launch(std::size_t index, const std::string& command);
+
+  void show_working(const Tool& tool);
+  void stop_tool();
+  void show_output(const Tool& tool, std::uint32_t code, const Printed& printed);
+  std::string outcome(const Tool& tool, std::uint32_t code) const;
 
   void show_windows();
   void take_windows(int row);
@@ -113,7 +119,9 @@ class Session {
   std::vector<int> item_of_row_;
   int chosen_ = -1;  // item
   std::vector<bool> running_;
-  std::size_t asked_ = 0;  // tool
+  std::size_t asked_ = 0;               // tool
+  std::optional<std::size_t> working_;  // tool whose output is waited for
+  bool stopped_ = false;                // somebody ended it
 
   std::vector<OfflineWindows> windows_;
   std::optional<std::size_t> window_;  // the chosen one

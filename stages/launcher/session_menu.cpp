@@ -9,7 +9,8 @@
 namespace remedia::launcher {
 namespace {
 
-constexpr std::uint32_t kClosed = 0xc000013a;  // STATUS_CONTROL_C_EXIT
+constexpr std::uint32_t kClosed = 0xc000013a;   // STATUS_CONTROL_C_EXIT
+constexpr std::uint32_t kCrashed = 0xc0000000;  // from here on: NTSTATUS errors
 
 }  // namespace
 
@@ -151,16 +152,25 @@ void Session::start_tool(std::size_t index) {
   }
   machine_.mark("starting " + tool.id);
   machine_.log("start " + tool.id + ": " + *command);
-  const std::uint32_t error = machine_.start(index, *command);
-  if (error != 0) {
-    note(text(Text::start_failed, {{"title", tool.title}, {"code", show_code(error)}}));
-  } else {
-    running_[index] = true;
-  }
-  show_menu();
+  launch(index, *command);
 }
 
-void Session::ended(std::size_t id, std::uint32_t code) {
+void Session::launch(std::size_t index, const std::string& command) {
+  const Tool& tool = policy_.tools[index];
+  const std::uint32_t error =
+      tool.show_output ? machine_.start_quietly(index, command) : machine_.start(index, command);
+  if (error != 0) {
+    note(text(Text::start_failed, {{"title", tool.title}, {"code", show_code(error)}}));
+    return show_menu();
+  }
+  running_[index] = true;
+  if (!tool.show_output) return show_menu();
+  working_ = index;
+  stopped_ = false;
+  show_working(tool);
+}
+
+void Session::ended(std::size_t id, std::uint32_t code, const Printed& printed) {
   if (id == kAgent) {
     if (!remote_running_) return;
     machine_.log("the remote agent ended: " + show_code(code));
@@ -172,15 +182,17 @@ void Session::ended(std::size_t id, std::uint32_t code) {
   running_[id] = false;
   const Tool& tool = policy_.tools[id];
   machine_.log("end " + tool.id + ": " + show_code(code));
-  // NTSTATUS errors, which is what the exit code of a crashed program is.
-  if (code == kClosed) {
-    // Somebody closed its window, as one does with a console.
-  } else if (code >= 0xc0000000U) {
-    note(text(Text::tool_crashed, {{"title", tool.title}, {"code", hexadecimal(code)}}));
-  } else if (code != 0) {
-    note(text(Text::tool_failed, {{"title", tool.title}, {"code", show_code(code)}}));
-  }
+  if (working_ == id) return show_output(tool, code, printed);
+  // A closed window is no failure: that is how one ends a console.
+  if (code != 0 && code != kClosed) note(outcome(tool, code));
   if (shown_ == PageKind::menu && waiting_ == 0) show_menu();
+}
+
+// The exit code of a crashed program is an NTSTATUS.
+std::string Session::outcome(const Tool& tool, std::uint32_t code) const {
+  const bool crashed = code >= kCrashed;
+  return text(crashed ? Text::tool_crashed : Text::tool_failed,
+              {{"title", tool.title}, {"code", show_code(code)}});
 }
 
 std::string Session::windows_text(const OfflineWindows& windows) const {

@@ -157,6 +157,16 @@ TEST(LauncherPolicy, WantsEveryKeyOfATool) {
   }
 }
 
+TEST(LauncherPolicy, TheOutputOfAToolIsShownIfItSaysSo) {
+  const std::string head(kHead);
+  const PolicyResult result =
+      read_policy(head + std::string(kTool) + "show = output\n" + replaced(kTool, "chkdsk", "b"));
+  EXPECT_EQ(all(result), "");
+  ASSERT_EQ(result.policy.tools.size(), 2U);
+  EXPECT_TRUE(result.policy.tools[0].show_output);
+  EXPECT_FALSE(result.policy.tools[1].show_output);
+}
+
 TEST(LauncherPolicy, RefusesWrongTools) {
   const std::string twice = std::string(kTool) + std::string(kTool);
   EXPECT_EQ(errors_of(twice), "line 20: the tool 'chkdsk' is here twice\n");
@@ -166,6 +176,11 @@ TEST(LauncherPolicy, RefusesWrongTools) {
             "line 18: 'risk' is one of low, data, high, destructive, not 'none'\n");
   EXPECT_EQ(errors_of(std::string(kTool) + "needs = luck\n"),
             "line 20: 'needs' lists network and windows, not 'luck'\n");
+  for (const char* value : {"window", "Output", "output output", "yes"}) {
+    EXPECT_EQ(errors_of(std::string(kTool) + "show = " + value + "\n"),
+              std::string("line 20: 'show' is one of output, not '") + value + "'\n");
+  }
+  EXPECT_EQ(errors_of("show = output\n" + std::string(kTool)), "line 14: unknown key 'show'\n");
   EXPECT_EQ(errors_of(std::string(kTool) + "image = x\n"), "line 20: unknown key 'image'\n");
   EXPECT_EQ(errors_of(replaced(kTool, "title = Check disk", "title = Check\\ndisk")),
             "line 15: 'title' is a single line\n");

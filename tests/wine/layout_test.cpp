@@ -60,7 +60,7 @@ void check_box(const Box& box, const Box& client) {
   EXPECT_GT(box.right, box.left);
   EXPECT_GT(box.bottom, box.top);
   // What scrolls still shows a line; a list and its details are worth looking at.
-  const bool view = box.id == kList || box.id == kDetail;
+  const bool view = box.id == kList || box.id == kDetail || box.id == kOutput;
   EXPECT_GE(box.bottom - box.top, view ? 60 : 12);
   if (box.scrolls || box.id == kList) return;
   EXPECT_LE(box.width, box.right - box.left);
@@ -180,6 +180,40 @@ TEST_P(WineLayout, OfBitlocker) {
   pc.press(said("Unlock", "Entsperren"));
   pc.wait_for_text(kText, "(5)");
   check(title, "bitlocker-failed");
+}
+
+TEST_P(WineLayout, OfWhatAToolPrints) {
+  pc.add_program("Tools/i.exe");
+  pc.write("i.txt",
+           "bytes 0D0A\noutput Windows IP Configuration\nbytes 0D0A\n"
+           "output    Host Name . . . . . . . . . . . . : MININT-K4711\n"
+           "output    IPv4 Address. . . . . . . . . . . : 192.168.178.42(Preferred)\n"
+           "repeat 90 Volume{00000000-0000-0000-0000-100000000000}" +
+               std::string(200, 'x') + "\nwait\nexit * 3\n");
+  const std::string title = "TCP/IP configuration";
+  start("", tool("ip", title, "Network", "low", "X:\\\\Tools\\\\i.exe", "show = output\n"),
+        "2026-11-21");
+  pc.wait_for("Contoso recovery");
+  pc.choose(title);
+  pc.probe({"key", "13"});
+  check(title, "working");
+  pc.let_go();
+  pc.wait_for_text(kText, "3.");
+  check(title, "output");
+}
+
+TEST_P(WineLayout, OfLongOutput) {
+  pc.add_program("Tools/i.exe");
+  pc.write("i.txt", "repeat 50 " + std::string(5000, 'x') + "\nexit * 99999\n");
+  start("",
+        tool(std::string(64, 'i'), words(60), "Network", "low", "X:\\\\Tools\\\\i.exe",
+             "show = output\n"),
+        "2026-11-21");
+  pc.wait_for("Contoso recovery");
+  pc.probe({"choose", "1"});
+  pc.probe({"key", "13"});
+  pc.wait_for_text(kText, "0x0001869F");
+  check(words(60), "long-output");
 }
 
 TEST_P(WineLayout, OfAnExpiredImage) {

@@ -38,6 +38,7 @@ constexpr int kStamp = 16;
 constexpr int kLead = 17;
 constexpr int kTitle = 18;
 constexpr int kMark = 19;
+constexpr int kOutput = 20;
 constexpr int kFirstRow = 1000;
 constexpr int kFirstButton = 100;
 

@@ -1,5 +1,6 @@
 #include "launcher/windows/pc.h"
 
+#include "launcher/output.h"
 #include "launcher/text.h"
 
 #include <utility>
@@ -8,6 +9,9 @@ namespace remedia::launcher {
 namespace {
 
 constexpr std::size_t kMostOutput = 65536;
+constexpr DWORD kPipe = 65536;
+constexpr DWORD kMostAtOnce = 4 * kPipe;  // a program that prints for ever must not stop the window
+constexpr DWORD kLookAgain = 50;          // a pipe cannot be waited for
 constexpr std::size_t kMostChildren = 48;  // MsgWaitForMultipleObjects takes 63
 
 std::string two(unsigned value) { return (value < 10 ? "0" : "") + decimal(value); }
@@ -23,16 +27,26 @@ std::string log_line(std::string_view text) {
   return now_text() + "  " + replaced(text, "\n", " | ") + "\r\n";
 }
 
-// What the child has written so far; never waits.
-void read_pipe(HANDLE pipe, std::string& output) {
+// What the child has written so far, of which no more than `most` bytes are kept: false if there
+// were more. Never waits.
+bool read_pipe(HANDLE pipe, std::string& output, std::size_t most) {
+  bool all = true;
   DWORD waiting = 0;
-  char buffer[1024];
-  while (PeekNamedPipe(pipe, nullptr, 0, nullptr, &waiting, nullptr) && waiting > 0) {
+  char buffer[4096];
+  for (DWORD total = 0; total < kMostAtOnce;) {
+    if (!PeekNamedPipe(pipe, nullptr, 0, nullptr, &waiting, nullptr) || waiting == 0) break;
     DWORD got = 0;
-    const DWORD wanted = waiting < sizeof buffer ? waiting : static_cast<DWORD>(sizeof buffer);
-    if (!ReadFile(pipe, buffer, wanted, &got, nullptr) || got == 0) return;
-    if (output.size() < kMostOutput) output.append(buffer, got);
+    if (!ReadFile(pipe, buffer, sizeof buffer, &got, nullptr) || got == 0) break;
+    const std::size_t room = most - output.size();
+    output.append(buffer, got < room ? got : room);
+    all = all && got <= room;
+    total += got;
   }
+  return all;
+}
+
+std::string text_of_printed(std::string_view bytes) {
+  return is_utf16(bytes) ? text_of_utf16(bytes) : utf8_of_oem(bytes);
 }
 
 }  // namespace
@@ -148,10 +162,10 @@ RunResult Pc::run(const std::string& command) {
   CloseHandle(started.hThread);
   HANDLE waited = process.get();
   while (MsgWaitForMultipleObjects(1, &waited, FALSE, 50, QS_ALLINPUT) != WAIT_OBJECT_0) {
-    read_pipe(output.get(), result.output);
+    read_pipe(output.get(), result.output, kMostOutput);
     pump();
   }
-  read_pipe(output.get(), result.output);
+  read_pipe(output.get(), result.output, kMostOutput);
   DWORD code = 0;
   GetExitCodeProcess(process.get(), &code);
   result.started = true;
@@ -159,25 +173,84 @@ RunResult Pc::run(const std::string& command) {
   return result;
 }
 
-std::uint32_t Pc::start(std::size_t id, const std::string& command) {
-  if (children_.size() >= kMostChildren) return ERROR_TOO_MANY_OPEN_FILES;
+// Starts it in a job, so that end() ends its children, too. `output` is where it prints to; null:
+// it gets a console of its own.
+std::uint32_t Pc::launch(Child& child, const std::string& command, HANDLE output) {
+  SECURITY_ATTRIBUTES inherit{sizeof inherit, nullptr, TRUE};
+  Handle nothing;
   STARTUPINFOW startup{};
   startup.cb = sizeof startup;
+  if (output != nullptr) {
+    // Whoever asks something gets the end of the file, not an error.
+    nothing = Handle(CreateFileW(L"NUL", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, &inherit,
+                                 OPEN_EXISTING, 0, nullptr));
+    startup.dwFlags = STARTF_USESTDHANDLES;
+    startup.hStdInput = nothing.good() ? nothing.get() : nullptr;
+    startup.hStdOutput = output;
+    startup.hStdError = output;
+  }
   PROCESS_INFORMATION started{};
   std::wstring line = to_wide(command);
-  if (!CreateProcessW(nullptr, line.data(), nullptr, nullptr, FALSE,
-                      CREATE_SUSPENDED | CREATE_NEW_CONSOLE, nullptr, nullptr, &startup,
-                      &started)) {
+  const DWORD console = output != nullptr ? CREATE_NO_WINDOW : CREATE_NEW_CONSOLE;
+  if (!CreateProcessW(nullptr, line.data(), nullptr, nullptr, output != nullptr,
+                      CREATE_SUSPENDED | console, nullptr, nullptr, &startup, &started)) {
     return GetLastError();
   }
-  Child child{id, Handle(started.hProcess), Handle(CreateJobObjectW(nullptr, nullptr))};
+  child.process = Handle(started.hProcess);
+  child.job = Handle(CreateJobObjectW(nullptr, nullptr));
   if (!child.job.good() || !AssignProcessToJobObject(child.job.get(), child.process.get())) {
     child.job.close();
   }
   ResumeThread(started.hThread);
   CloseHandle(started.hThread);
-  children_.push_back(std::move(child));
   return 0;
+}
+
+std::uint32_t Pc::start(std::size_t id, const std::string& command) {
+  if (children_.size() >= kMostChildren) return ERROR_TOO_MANY_OPEN_FILES;
+  Child child;
+  child.id = id;
+  const std::uint32_t error = launch(child, command, nullptr);
+  if (error == 0) children_.push_back(std::move(child));
+  return error;
+}
+
+std::uint32_t Pc::start_quietly(std::size_t id, const std::string& command) {
+  if (children_.size() >= kMostChildren) return ERROR_TOO_MANY_OPEN_FILES;
+  SECURITY_ATTRIBUTES inherit{sizeof inherit, nullptr, TRUE};
+  HANDLE reading = nullptr;
+  HANDLE writing = nullptr;
+  if (!CreatePipe(&reading, &writing, &inherit, kPipe)) return GetLastError();
+  const Handle ours(writing);  // closed here: then the pipe ends with the program
+  Child child;
+  child.id = id;
+  child.output = Handle(reading);
+  SetHandleInformation(reading, HANDLE_FLAG_INHERIT, 0);
+  const std::uint32_t error = launch(child, command, writing);
+  if (error == 0) children_.push_back(std::move(child));
+  return error;
+}
+
+// A full pipe would stop the program that writes into it.
+void Pc::collect(Child& child) {
+  if (!child.output.good()) return;
+  if (!read_pipe(child.output.get(), child.printed, kMostPrinted)) child.cut = true;
+}
+
+// On X: the last one of a tool; on the stick, which goes from PC to PC, all of them.
+std::vector<std::string> Pc::keep_output(const std::string& id, std::string_view text) {
+  std::vector<std::string> files;
+  const std::string folder = root_ + "Remedia\\output";
+  const std::string file = folder + "\\" + id + ".txt";
+  if (make_folder(folder) && write_file(file, text)) files.push_back(file);
+  if (stick_.empty()) return files;
+  const std::string far_folder = stick_.substr(0, 2) + "\\remedia-output";
+  const std::string far_file = far_folder + "\\" + id + ".txt";
+  const std::string head = log_line("----");
+  if (make_folder(far_folder) && append_file(far_file, head + std::string(text))) {
+    files.push_back(far_file);
+  }
+  return files;
 }
 
 void Pc::end(std::size_t id) {
@@ -197,11 +270,12 @@ void Pc::reap(Session& session) {
       ++i;
       continue;
     }
+    collect(children_[i]);  // the rest of it
     DWORD code = 0;
     GetExitCodeProcess(children_[i].process.get(), &code);
-    const std::size_t id = children_[i].id;
+    const Child child = std::move(children_[i]);
     children_.erase(children_.begin() + static_cast<std::ptrdiff_t>(i));
-    session.ended(id, code);
+    session.ended(child.id, code, {text_of_printed(child.printed), child.cut});
   }
 }
 
@@ -214,10 +288,15 @@ void Pc::loop(Session& session) {
   while (!left_ && pump()) {
     reap(session);
     std::vector<HANDLE> handles;
-    for (const Child& child : children_) handles.push_back(child.process.get());
+    bool printing = false;
+    for (Child& child : children_) {
+      collect(child);
+      printing = printing || child.output.good();
+      handles.push_back(child.process.get());
+    }
     if (left_) break;
-    MsgWaitForMultipleObjects(static_cast<DWORD>(handles.size()), handles.data(), FALSE, INFINITE,
-                              QS_ALLINPUT);
+    MsgWaitForMultipleObjects(static_cast<DWORD>(handles.size()), handles.data(), FALSE,
+                              printing ? kLookAgain : INFINITE, QS_ALLINPUT);
   }
 }
 

@@ -27,7 +27,9 @@ class Pc final : public Machine {
   bool write(const std::string& path, std::string_view content) override;
   RunResult run(const std::string& command) override;
   std::uint32_t start(std::size_t id, const std::string& command) override;
+  std::uint32_t start_quietly(std::size_t id, const std::string& command) override;
   void end(std::size_t id) override;
+  std::vector<std::string> keep_output(const std::string& id, std::string_view text) override;
   std::vector<std::vector<std::string>> devices() override;
   std::string keyboard_name(const Keyboard& keyboard) override;
   std::vector<OfflineWindows> find_windows() override;
@@ -46,11 +48,16 @@ class Pc final : public Machine {
 
  private:
   struct Child {
-    std::size_t id;
+    std::size_t id = 0;
     Handle process;
     Handle job;
+    Handle output;  // of start_quietly(); else none
+    std::string printed;
+    bool cut = false;
   };
 
+  std::uint32_t launch(Child& child, const std::string& command, HANDLE output);
+  static void collect(Child& child);
   std::string boot_drive();
   void find_stick();
   void reap(Session& session);

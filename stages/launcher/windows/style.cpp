@@ -1,6 +1,7 @@
 #include "launcher/windows/style.h"
 
 #include <cstring>
+#include <string_view>
 
 namespace remedia::launcher {
 
@@ -44,15 +45,16 @@ COLORREF risk_colour(Risk risk) {
 
 namespace {
 
-// Segoe UI is in every Windows PE; if it is not, GDI takes what is near.
-HFONT make_font(int dpi, int tenths_of_points, int weight) {
+// Segoe UI is in every Windows PE and Consolas in most; if one is not, GDI takes what is near.
+HFONT make_font(int dpi, int tenths_of_points, int weight, bool fixed = false) {
   LOGFONTW font{};
   font.lfHeight = -MulDiv(tenths_of_points, dpi, 720);
   font.lfWeight = weight;
   font.lfCharSet = DEFAULT_CHARSET;
   font.lfQuality = CLEARTYPE_QUALITY;
-  constexpr wchar_t kFace[] = L"Segoe UI";
-  std::memcpy(font.lfFaceName, kFace, sizeof kFace);
+  font.lfPitchAndFamily = fixed ? FIXED_PITCH | FF_MODERN : DEFAULT_PITCH | FF_DONTCARE;
+  const std::wstring_view face = fixed ? L"Consolas" : L"Segoe UI";
+  std::memcpy(font.lfFaceName, face.data(), (face.size() + 1) * sizeof(wchar_t));
   return CreateFontIndirectW(&font);
 }
 
@@ -63,11 +65,12 @@ Style::Style(int dpi, bool narrow)
       bold_(make_font(dpi, narrow ? 90 : 105, FW_BOLD)),
       heading_(make_font(dpi, narrow ? 110 : 160, FW_NORMAL)),
       small_(make_font(dpi, narrow ? 75 : 90, FW_NORMAL)),
+      fixed_(make_font(dpi, narrow ? 80 : 95, FW_NORMAL, true)),
       line_(measure(text_, L"Ag", 0).cy),
       narrow_(narrow) {}
 
 Style::~Style() {
-  for (const HFONT font : {text_, bold_, heading_, small_}) DeleteObject(font);
+  for (const HFONT font : {text_, bold_, heading_, small_, fixed_}) DeleteObject(font);
 }
 
 bool is_exit(Action action) {

@@ -35,7 +35,8 @@ class Style {
   HFONT bold() const { return bold_; }
   HFONT heading() const { return heading_; }
   HFONT small_text() const { return small_; }
-  int line() const { return line_; }  ///< height of a line of text()
+  HFONT fixed() const { return fixed_; }  ///< letters of one width, for what programs print
+  int line() const { return line_; }      ///< height of a line of text()
   int pad() const { return line_ / 2; }
 
  private:
@@ -43,6 +44,7 @@ class Style {
   HFONT bold_;
   HFONT heading_;
   HFONT small_;
+  HFONT fixed_;
   int line_;
   bool narrow_;
 };

@@ -9,13 +9,21 @@
 
 namespace remedia::launcher {
 
-std::wstring to_wide(std::string_view text) {
+namespace {
+
+std::wstring wide_of(UINT code_page, std::string_view text) {
   const int size = static_cast<int>(text.size());
-  const int needed = MultiByteToWideChar(CP_UTF8, 0, text.data(), size, nullptr, 0);
+  const int needed = MultiByteToWideChar(code_page, 0, text.data(), size, nullptr, 0);
   std::wstring wide(static_cast<std::size_t>(needed), L'\0');
-  MultiByteToWideChar(CP_UTF8, 0, text.data(), size, wide.data(), needed);
+  MultiByteToWideChar(code_page, 0, text.data(), size, wide.data(), needed);
   return wide;
 }
+
+}  // namespace
+
+std::wstring to_wide(std::string_view text) { return wide_of(CP_UTF8, text); }
+
+std::string utf8_of_oem(std::string_view text) { return to_utf8(wide_of(CP_OEMCP, text)); }
 
 std::string to_utf8(std::wstring_view text) {
   const int size = static_cast<int>(text.size());
@@ -90,6 +98,11 @@ bool append_file(const std::string& path, std::string_view content) {
 }
 
 bool delete_file(const std::string& path) { return DeleteFileW(to_wide(path).c_str()) != 0; }
+
+bool make_folder(const std::string& path) {
+  const std::wstring wide = to_wide(path);
+  return CreateDirectoryW(wide.c_str(), nullptr) != 0 || GetLastError() == ERROR_ALREADY_EXISTS;
+}
 
 std::vector<std::string> list_files(const std::string& folder, const std::string& pattern) {
   std::vector<std::string> names;

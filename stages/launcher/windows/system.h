@@ -16,6 +16,8 @@ namespace remedia::launcher {
 
 std::wstring to_wide(std::string_view text);
 std::string to_utf8(std::wstring_view text);
+/// Of text in the OEM code page of the system.
+std::string utf8_of_oem(std::string_view text);
 
 /// Closes what CreateFile, CreateProcess and their kin gave.
 class Handle {
@@ -40,6 +42,8 @@ std::optional<std::string> read_file(const std::string& path);
 bool write_file(const std::string& path, std::string_view content);
 bool append_file(const std::string& path, std::string_view content);
 bool delete_file(const std::string& path);
+/// Makes a folder; true if it is there afterwards.
+bool make_folder(const std::string& path);
 /// Names in `folder` that match `pattern`, which holds * or ?; sorted.
 std::vector<std::string> list_files(const std::string& folder, const std::string& pattern);
 

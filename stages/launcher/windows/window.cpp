@@ -22,6 +22,7 @@ enum Id {
   kLead,
   kTitle,
   kMark,
+  kOutput,
   kFirstButton = 100
 };
 
@@ -161,7 +162,8 @@ void Window::remove_controls() {
   for (const HWND control : controls_) DestroyWindow(control);
   controls_.clear();
   buttons_.clear();
-  heading_ = lead_ = text_ = list_ = title_ = mark_ = detail_ = label_ = field_ = stamp_ = nullptr;
+  heading_ = lead_ = text_ = list_ = title_ = mark_ = detail_ = label_ = field_ = output_ = stamp_ =
+      nullptr;
 }
 
 // In the order in which Tab goes through them.
@@ -187,11 +189,21 @@ void Window::make_controls() {
     field_ = make(L"EDIT", L"", WS_BORDER | WS_TABSTOP | ES_AUTOHSCROLL, kField, style_->text());
     SendMessageW(field_, EM_SETLIMITTEXT, 200, 0);
   }
+  if (!page_.output.empty()) make_output();
   for (std::size_t i = 0; i < page_.buttons.size(); ++i) {
     buttons_.push_back(make(L"BUTTON", to_wide(page_.buttons[i].text), BS_OWNERDRAW | WS_TABSTOP,
                             kFirstButton + static_cast<int>(i), style_->text()));
   }
   stamp_ = make(L"STATIC", to_wide(page_.stamp), SS_NOPREFIX, kStamp, style_->small_text());
+}
+
+// Its text after its font: the lines are found once. No line is broken, so that columns stay.
+void Window::make_output() {
+  output_ = make(L"EDIT", L"",
+                 ES_MULTILINE | ES_READONLY | ES_AUTOVSCROLL | ES_AUTOHSCROLL | WS_VSCROLL |
+                     WS_HSCROLL | WS_BORDER | WS_TABSTOP,
+                 kOutput, style_->fixed());
+  SetWindowTextW(output_, with_crlf(page_.output).c_str());
 }
 
 bool Window::has_details() const {
@@ -285,7 +297,7 @@ void Window::press_default() {
 }
 
 void Window::focus_first() {
-  HWND target = field_ != nullptr ? field_ : list_;
+  HWND target = field_ != nullptr ? field_ : list_ != nullptr ? list_ : output_;
   for (std::size_t i = 0; target == nullptr && i < buttons_.size(); ++i) {
     if (page_.buttons[i].strong) target = buttons_[i];
   }
@@ -293,14 +305,25 @@ void Window::focus_first() {
   SetFocus(target != nullptr ? target : window_);
 }
 
+// A field of several lines takes Tab for itself and tells a dialog box, which this window is not.
+bool Window::leave_text(const MSG& message) {
+  if (message.message != WM_KEYDOWN || message.wParam != VK_TAB) return false;
+  if (message.hwnd != output_ && message.hwnd != text_ && message.hwnd != detail_) return false;
+  const bool back = GetKeyState(VK_SHIFT) < 0;
+  SetFocus(GetNextDlgTabItem(window_, message.hwnd, back));
+  return true;
+}
+
 void Window::handle(MSG& message) {
   if (message.message == WM_KEYDOWN && message.wParam == VK_RETURN) {
+    // A key that is held would press what stands on the next page, such as Stop.
+    if ((message.lParam >> 30 & 1) != 0) return;
     const auto button = std::find(buttons_.begin(), buttons_.end(), message.hwnd);
     if (button == buttons_.end()) return press_default();
     return press(page_.buttons[static_cast<std::size_t>(button - buttons_.begin())].action);
   }
   if (message.message == WM_KEYDOWN && message.wParam == VK_ESCAPE) return press(Action::back);
-  if (IsDialogMessageW(window_, &message)) return;
+  if (leave_text(message) || IsDialogMessageW(window_, &message)) return;
   TranslateMessage(&message);
   DispatchMessageW(&message);
 }

@@ -50,12 +50,14 @@ class Window {
   HWND make(const wchar_t* type, const std::wstring& text, DWORD style, int id, HFONT font);
   void make_controls();
   void make_list();
+  void make_output();
   bool has_details() const;
   void remove_controls();
   void arrange();
   int arrange_buttons(int bottom, int width);
   int arrange_lead(int top, int width);
   int arrange_text(int top, int bottom, int width);
+  void arrange_rest(int top, int bottom, int width);
   void arrange_field(int top, int width);
   void arrange_list(int top, int bottom, int width);
   void arrange_details();
@@ -65,6 +67,7 @@ class Window {
   SIZE taken_by(HWND control, int width) const;
   void place(HWND control, int left, int top, int width, int height);
   void focus_first();
+  bool leave_text(const MSG& message);
   void choose(int row);
   void row_changed();
   void show_details(const Row& shown);
@@ -94,6 +97,7 @@ class Window {
   HWND detail_ = nullptr;
   HWND label_ = nullptr;
   HWND field_ = nullptr;
+  HWND output_ = nullptr;
   HWND stamp_ = nullptr;
   HBRUSH band_brush_;
   HBRUSH paper_brush_;

@@ -28,7 +28,7 @@ std::wstring text_of(HWND control) {
 
 // What the text takes: for a field that breaks lines, what the field itself says of them.
 SIZE Window::taken_by(HWND control, int width) const {
-  if (control == list_ || GetWindowTextLengthW(control) == 0) return {0, 0};
+  if (control == list_ || control == output_ || GetWindowTextLengthW(control) == 0) return {0, 0};
   const auto font = reinterpret_cast<HFONT>(SendMessageW(control, WM_GETFONT, 0, 0));
   if (control == text_ || control == detail_) {
     const auto lines = static_cast<int>(SendMessageW(control, EM_GETLINECOUNT, 0, 0));

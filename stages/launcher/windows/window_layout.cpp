@@ -52,9 +52,16 @@ void Window::arrange() {
   int top = arrange_lead(band_ + pad, width);
   const int field = field_height(width);
   top = arrange_text(top, bottom - field, width);
+  arrange_rest(top, bottom, width);
+}
+
+// What takes all the room that is left, and the entry field below it.
+void Window::arrange_rest(int top, int bottom, int width) {
+  if (output_ != nullptr) return place(output_, style_->pad(), top, width, bottom - top);
   if (list_ == nullptr) return arrange_field(top, width);
+  const int field = field_height(width);
   arrange_list(top, bottom - field, width);
-  arrange_field(bottom - field + pad, width);
+  arrange_field(bottom - field + style_->pad(), width);
 }
 
 // What the text of a read-only field takes at this width: the field itself is asked, since nobody
@@ -122,7 +129,8 @@ int Window::arrange_text(int top, int bottom, int width) {
   const int edge = notice ? pad / 2 : 0;
   const int inner = width - 2 * side;
   const int wanted = height_in(text_, inner);
-  const int room = (list_ == nullptr ? bottom - top : (bottom - top) * 2 / 5) - 2 * edge;
+  const bool alone = list_ == nullptr && output_ == nullptr;
+  const int room = (alone ? bottom - top : (bottom - top) * 2 / 5) - 2 * edge;
   const int height = std::min(wanted, std::max(room, style_->line()));
   if (wanted > height) {
     SetWindowLongPtrW(text_, GWL_STYLE,

@@ -8,6 +8,7 @@
 //   choose N         chooses row N of the list
 //   press TEXT       presses the button whose text, without `&`, is TEXT
 //   key CODE         a key to the control that has the focus
+//   hold CODE        the repetition of a key that is held down
 //   type TEXT        puts TEXT into the entry field
 //   wait TEXT        until the heading is TEXT, on a page with buttons
 //   text ID PART     until the text of control ID holds PART
@@ -137,14 +138,14 @@ int press(const std::string& wanted) {
   return 0;
 }
 
-int press_key(unsigned code) {
+int press_key(unsigned code, LPARAM state = 0) {
   const HWND window = find_window();
   GUITHREADINFO info{};
   info.cbSize = sizeof info;
   GetGUIThreadInfo(GetWindowThreadProcessId(window, nullptr), &info);
   const HWND target = info.hwndFocus != nullptr ? info.hwndFocus : window;
-  PostMessageW(target, WM_KEYDOWN, code, 0);
-  PostMessageW(target, WM_KEYUP, code, 0);
+  PostMessageW(target, WM_KEYDOWN, code, state);
+  if (state == 0) PostMessageW(target, WM_KEYUP, code, 0);
   return info.hwndFocus != nullptr ? 0 : 4;
 }
 
@@ -236,6 +237,7 @@ int launcher_main() {
   if (what == "choose") return choose(parse_number(value, 999).value_or(0));
   if (what == "press") return press(value);
   if (what == "key") return press_key(parse_number(value, 255).value_or(0));
+  if (what == "hold") return press_key(parse_number(value, 255).value_or(0), 1 << 30);
   if (what == "wait") return wait_for(value);
   if (what == "text") return wait_for_text(parse_number(value, 999).value_or(0), more);
   if (what == "type") {
