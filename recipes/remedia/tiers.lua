@@ -45,7 +45,7 @@ local disks = in_system32 { "diskpart.exe", "diskraid.exe", "format.com", "conve
                             "cipher.exe", "fsutil.exe", "mountvol.exe", "bmrui.exe" }
 
 -- Change Windows, its files or what the PC starts.
-local repair = { in_system32 { "bcdedit.exe", "bcdboot.exe", "bootrec.exe", "bootsect.exe",
+local repair = { in_system32 { "bcdboot.exe", "bootrec.exe", "bootsect.exe",
                                "Dism.exe", "Dism", "sfc.exe", "rstrui.exe", "ReAgentc.exe",
                                "wusa.exe", "PkgMgr.exe", "systemreset.exe" },
                  "sources/recovery/StartRep.exe", "sources/recovery/RecEnv.exe",
@@ -55,7 +55,7 @@ local repair = { in_system32 { "bcdedit.exe", "bcdboot.exe", "bootrec.exe", "boo
 local copying = in_system32 { "robocopy.exe", "xcopy.exe", "replace.exe", "expand.exe",
                               "extrac32.exe", "makecab.exe", "tar.exe", "curl.exe", "bitsadmin.exe",
                               "certutil.exe", "net.exe", "net1.exe", "takeown.exe", "icacls.exe",
-                              "cacls.exe", "attrib.exe", "compact.exe", "wevtutil.exe" }
+                              "cacls.exe", "attrib.exe", "compact.exe" }
 
 -- A key protector that an engineer did not ask for. The launcher needs manage-bde.exe for
 -- `bitlocker = true`, so only the level that does not unlock drives can do without.
@@ -64,19 +64,21 @@ local encryption = in_system32 { "manage-bde.exe", "repair-bde.exe" }
 local command_prompt = { system32 .. "cmd.exe" }
 
 -- L1: looks. No tool is of risk "high"; there is no cmd.exe, no script host and no file dialog. So
--- it has only what shows its own window or keeps its console: more than these two comes from the
--- person at the other end of Remote Connection. Left, and known, for somebody who comes with a
--- prepared stick: netsh loads a helper DLL that was written for it, and while the network starts,
--- wpeinit obeys an unattend.xml (network = false ends that, and remote help with it).
-local l1 = { tools.network_shell, tools.disk_check }
+-- it has what the menu itself shows, and netsh's own prompt; more comes from the person at the other
+-- end of Remote Connection. bcdedit and wevtutil could do more than they do here, but nothing lets
+-- people give them a command line. Left, and known, for somebody who comes with a prepared stick:
+-- netsh loads a helper DLL that was written for it, and while the network starts, wpeinit obeys an
+-- unattend.xml (network = false ends that, and remote help with it).
+local l1 = { tools.disk_check, tools.boot_configuration, tools.event_logs, tools.application_log,
+             tools.ip_configuration, tools.network_shell }
 
 -- L2: repairs, and destroys nothing at one stroke. Its batch files need cmd.exe, so a command
 -- interpreter is in the image; none of its tools opens a prompt or a file dialog, Ctrl+C ends a
 -- batch file with its window, and what could be done from a prompt with disks or the registry is
 -- absent. Still: treat it as reachable by somebody with a stick and an afternoon.
-local l2 = { l1, tools.solution_wizard, tools.tcp_ip_config, tools.boot_configuration,
-             tools.event_logs, tools.file_search, tools.startup_repair, tools.boot_repair,
-             tools.disk_repair, tools.system_restore, tools.sfc_scan, tools.hotfix_uninstall }
+local l2 = { l1, tools.solution_wizard, tools.tcp_ip_config, tools.file_search,
+             tools.startup_repair, tools.boot_repair, tools.disk_repair, tools.system_restore,
+             tools.sfc_scan, tools.hotfix_uninstall }
 
 -- L3: everything that needs no files of yours; add the others to `allow`. Who holds it can do
 -- anything with the PC: let it expire soon, and do not offer it over the network.

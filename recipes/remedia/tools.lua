@@ -64,29 +64,39 @@ local tools = {}
 
 -- Looks only -------------------------------------------------------------------------------------
 
--- No batch file, so it serves tiers without cmd.exe too: the window closes with chkdsk, and the
--- menu shows its code. Microsoft describes 3 as: not checked, or errors that are to stay.
+-- The menu itself shows what these print (show_output), so they serve tiers without cmd.exe too.
+
+-- Microsoft describes chkdsk's code 3 as: not checked, or errors that are to stay.
 tools.disk_check = tool(of_windows({}, {
   id = "disk-check", title = "Check Disk", group = "Look", risk = "low",
   description = "Examines the file system of the chosen Windows and changes nothing (chkdsk). " ..
-    "The window closes at the end. Code 3 in the menu: there are errors, or it could not look.",
+    "Code 3: there are errors, or it could not look.",
   programs = { system32 .. "chkdsk.exe" },
-  command = "chkdsk.exe %TARGET_DRIVE%",
+  command = "chkdsk.exe %TARGET_DRIVE%", show_output = true,
   needs = { "windows" },
 }))
 
-tools.boot_configuration = tool(of_windows(batch("boot-configuration"), {
+tools.boot_configuration = tool(of_windows({}, {
   id = "boot-configuration", title = "Boot Configuration", group = "Look", risk = "low",
   description = "Lists everything in the boot menu of this PC (bcdedit). Changes nothing.",
-  programs = { system32 .. "bcdedit.exe", cmd, more },
+  programs = { system32 .. "bcdedit.exe" },
+  command = "bcdedit.exe /enum all", show_output = true,
 }))
 
-tools.event_logs = tool(of_windows(batch("event-logs", true), {
-  id = "event-logs", title = "Event Logs", group = "Look", risk = "data",
-  description = "Shows the 50 newest errors in the System or Application log of the chosen " ..
-    "Windows.",
-  programs = { system32 .. "wevtutil.exe", cmd, more },
-}))
+local function log_of_windows(id, name)
+  return tool(of_windows({}, {
+    id = id, title = "Event Logs: " .. name, group = "Look", risk = "data",
+    description = "Shows the 50 newest errors in the " .. name .. " log of the chosen Windows.",
+    programs = { system32 .. "wevtutil.exe" },
+    command = [[wevtutil.exe query-events "%TARGET_WINDIR%\System32\winevt\Logs\]] .. name ..
+      [[.evtx" /logfile:true /count:50 /reversedirection:true /format:text ]] ..
+      [=["/query:*[System[(Level=1 or Level=2)]]"]=],
+    show_output = true,
+    needs = { "windows" },
+  }))
+end
+tools.event_logs = log_of_windows("event-logs", "System")
+tools.application_log = log_of_windows("application-log", "Application")
 
 tools.solution_wizard = tool(of_windows(batch("solution-wizard"), {
   id = "solution-wizard", title = "Solution Wizard", group = "Look", risk = "low",
@@ -96,6 +106,13 @@ tools.solution_wizard = tool(of_windows(batch("solution-wizard"), {
 }))
 
 -- Network ----------------------------------------------------------------------------------------
+
+tools.ip_configuration = tool(of_windows({}, {
+  id = "ip-configuration", title = "IP Configuration", group = "Network", risk = "low",
+  description = "Shows all adapters with their addresses, routers and DNS servers (ipconfig).",
+  programs = { system32 .. "ipconfig.exe" },
+  command = "ipconfig.exe /all", show_output = true,
+}))
 
 tools.tcp_ip_config = tool(of_windows(batch("tcp-ip-config"), {
   id = "tcp-ip-config", title = "TCP/IP Config", group = "Network", risk = "low",

@@ -301,17 +301,6 @@ TEST_F(Batch, BootRepairTakesOneStepAtATime) {
             (Calls{"bootrec.exe /scanos", "bootrec.exe /rebuildbcd"}));
 }
 
-TEST_F(Batch, EventLogsAndBootConfigurationOnlyRead) {
-  const Calls calls = run("event-logs", true, {{kEnd, "1"}, {kEnd, ""}});
-  ASSERT_FALSE(calls.empty());
-  EXPECT_EQ(
-      calls[0].find(R"(wevtutil.exe query-events "D:\Windows\System32\winevt\Logs\System.evtx")"),
-      0U)
-      << calls[0];
-  fs::remove(x_ / "calls.txt");
-  EXPECT_EQ(run("boot-configuration", false, {{kKey, ""}})[0], "bcdedit.exe /enum all");
-}
-
 TEST_F(Batch, RegistryEditorUnloadsWhatItLoaded) {
   const Calls calls = run("registry-editor", true, {});
   EXPECT_EQ(calls[0], R"(reg.exe load "HKLM\PC_SYSTEM" "D:\Windows\System32\config\SYSTEM")");
@@ -373,8 +362,8 @@ TEST_F(Batch, SolutionWizardAnswersEachOfItsQuestions) {
 }
 
 TEST_F(Batch, ToolsForAWindowsStartNothingWithoutOne) {
-  for (const char* name : {"computer-management", "crash-analyzer", "disk-repair", "event-logs",
-                           "file-search", "hotfix-uninstall", "registry-editor", "sfc-scan"}) {
+  for (const char* name : {"computer-management", "crash-analyzer", "disk-repair", "file-search",
+                           "hotfix-uninstall", "registry-editor", "sfc-scan"}) {
     EXPECT_EQ(run(name, false, {{kKey, ""}}), Calls()) << name;
     EXPECT_EQ(code_, "1") << name;
   }
