@@ -98,7 +98,7 @@ void check_base(const graph::Job& job, const wim::File& base, const nlohmann::js
   need(policy.at("bitlocker") == "yes", "manage-bde.exe", "unlocks drives",
        "start from image = \"winre\", which has it, or leave bitlocker out of the tier");
   need(below, "manage-bde.exe", "locks drives",
-       "start from image = \"winre\" as Microsoft ships it, which has it");
+       "start from image = \"winre\", which has it, and do not forbid it");
 }
 
 // The launcher would start with an error message, and with nothing else.
@@ -128,7 +128,9 @@ nlohmann::ordered_json launcher_parameters(const graph::Planner& planner,
   p["title"] = image.has("title") ? image.text("title") : image.text("name");
   p["tier"] = level->text("name");
   p["revision"] = image_revision(image);
-  p["built"] = date_of_clock(planner.clock());
+  // Where nobody said when (SOURCE_DATE_EPOCH), the day of the policy is the best that is known.
+  const bool said = planner.clock() != graph::kDefaultClock || !as_of;
+  p["built"] = said ? date_of_clock(planner.clock()) : *as_of;
   p["as_of"] = as_of ? *as_of : p["built"].get<std::string>();
   p["arch"] = image.node("from")->text("arch");
   // Who says no as_of has images that are as old as their files.

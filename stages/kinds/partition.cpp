@@ -157,7 +157,13 @@ void run(graph::Job& job) {
   TreeEntry sdi = boot_sdi(job);
   Slice wim = Slice::whole(job.text("wim"));
   PartitionRules rules = rules_for(wim.size(), sdi.size);
-  std::string guid = graph::read_record(job.text("wim_record")).at("guid");
+  nlohmann::ordered_json image = graph::read_record(job.text("wim_record"));
+  std::string guid = image.at("guid");
+  if (!image.at("serviceable").get<bool>()) {
+    job.warn("boot",
+             "something was taken out of this image: updates of Windows RE may fail on it, "
+             "so replace it by newer ones of yours");
+  }
 
   std::string reagent = with_crlf(fill_text("ReAgent.xml", {}));
   ntfs::Volume volume;

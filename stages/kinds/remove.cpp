@@ -49,13 +49,24 @@ const recipe::Schema schema = {
     .from_table = true,
 };
 
+// A serviced Windows keeps older versions of its programs in the component store, and 32-bit ones
+// beside it: other content, the same work.
+std::vector<std::string> with_other_versions(const std::string& pattern) {
+  std::vector<std::string> patterns = {pattern};
+  std::size_t slash = pattern.rfind('/');
+  std::string name = pattern.substr(slash == pattern.npos ? 0 : slash + 1);
+  if (name.find('.') == name.npos || name.find_first_of("*?") != name.npos) return patterns;
+  patterns.push_back("Windows/WinSxS/**/" + name);
+  constexpr std::string_view system32 = "Windows/System32/";
+  if (fold_case(pattern).starts_with(fold_case(system32)))
+    patterns.push_back("Windows/SysWOW64/" + pattern.substr(system32.size()));
+  return patterns;
+}
+
 std::string name_of(const std::string& path) { return fold_case(path.substr(path.rfind('/') + 1)); }
 
 // That a base lacks what is forbidden is well; that it has it in another folder is not.
-void warn_of_misses(graph::Job& job, const std::vector<wim::Removal>& removals,
-                    const wim::TrimResult& result) {
-  std::set<std::size_t> hits;
-  for (const wim::Removed& removed : result.removed) hits.insert(removed.removal);
+void warn_of_misses(graph::Job& job, const std::vector<wim::Removal>& removals) {
   std::map<std::string, std::string> left;  // path by folded name
   wim::File trimmed(Slice::whole(job.part(0)), job.output(0));
   for (const wim::Entry& entry : trimmed.list(1)) {
@@ -64,12 +75,12 @@ void warn_of_misses(graph::Job& job, const std::vector<wim::Removal>& removals,
     // The name that people know, not the one in WinSxS.
     if (entry.path.size() < known->second.size()) known->second = entry.path;
   }
-  for (std::size_t i = 0; i < removals.size(); ++i) {
-    wim::Glob glob(removals[i].pattern);
-    if (!removals[i].optional || hits.contains(i) || !glob.literal()) continue;
+  for (const wim::Removal& removal : removals) {
+    wim::Glob glob(removal.pattern);
+    if (!removal.optional || !glob.literal()) continue;
     auto other = left.find(name_of(glob.text()));
     if (other == left.end()) continue;
-    job.warn("tier", fmt::format("'{}' is forbidden, and is not there; but '{}' is, and stays",
+    job.warn("tier", fmt::format("'{}' is forbidden, but another file of that name stays: '{}'",
                                  glob.text(), other->second));
   }
 }
@@ -79,6 +90,10 @@ void run(graph::Job& job) {
   for (const auto& removal : job.parameters().at("removals"))
     removals.push_back(
         {removal.at("pattern"), removal.at("everywhere"), removal.value("optional", false)});
+  auto shown = [&](std::size_t i) {
+    const auto& removal = job.parameters().at("removals").at(i);
+    return removal.value("for", removals.at(i).pattern);
+  };
   nlohmann::ordered_json base = graph::read_record(job.text("base_record"));
   wim::TrimOptions options;
   options.clock = base.at("base").at("clock");
@@ -88,14 +103,13 @@ void run(graph::Job& job) {
   wim::TrimResult result = job.about(
       "remove", [&] { return wim::trim(job.text("base"), removals, options, job.part(0)); });
   job.keep_if_equal(0);
-  warn_of_misses(job, removals, result);
+  warn_of_misses(job, removals);
 
   nlohmann::ordered_json record;
   record["guid"] = guid_text(options.guid);
   record["removed"] = nlohmann::ordered_json::array();
   for (const wim::Removed& removed : result.removed) {
-    nlohmann::ordered_json entry = {{"path", removed.path},
-                                    {"pattern", removals.at(removed.removal).pattern}};
+    nlohmann::ordered_json entry = {{"path", removed.path}, {"pattern", shown(removed.removal)}};
     if (!removed.directory) {
       entry["size"] = removed.size;
       entry["sha1"] = removed.sha1;
@@ -128,9 +142,14 @@ graph::Planned plan_removal(graph::Planner& planner, const recipe::NodeRef& imag
   edge.parameters["removals"] = nlohmann::ordered_json::array();
   // What is forbidden goes first, so that it goes everywhere, whatever else takes it too.
   if (recipe::NodeRef level = image->node("tier")) {
-    for (const std::string& pattern : forbidden_by(*level))
-      edge.parameters["removals"].push_back(
-          {{"pattern", pattern}, {"everywhere", true}, {"optional", true}});
+    for (const std::string& pattern : forbidden_by(*level)) {
+      for (const std::string& path : with_other_versions(pattern)) {
+        nlohmann::ordered_json removal = {
+            {"pattern", path}, {"everywhere", true}, {"optional", true}};
+        if (path != pattern) removal["for"] = pattern;
+        edge.parameters["removals"].push_back(std::move(removal));
+      }
+    }
   }
   for (const recipe::NodeRef& node : image->nodes("remove")) {
     for (const std::string& pattern : node->texts("paths"))

@@ -16,6 +16,7 @@
 #include "formats/texts.h"
 #include "formats/win_names.h"
 #include "kinds/tier.h"
+#include "media/wim_glob.h"
 #include "support/artifact.h"
 
 #include <algorithm>
@@ -59,6 +60,20 @@ std::string xml_escaped(std::string_view text) {
                          std::string hint) {
   throw Failure(Diagnostic{
       .message = std::move(message), .where = image.place(field), .hint = std::move(hint)});
+}
+
+// As check_winre_removals() has it, said as early as a recipe can say it.
+void check_forbidden(const recipe::Node& level) {
+  for (const std::string& pattern : forbidden_by(level)) {
+    wim::Glob glob(pattern);
+    for (const char* needed : {"sources/recovery/RecEnv.exe", "sources/recovery/StartRep.exe",
+                               "Windows/System32/manage-bde.exe"}) {
+      if (!glob.takes(needed)) continue;
+      refuse(level, "forbid",
+             fmt::format("shell = \"winre\" needs '{}', which '{}' takes out", needed, pattern),
+             "leave it out of forbid, or use shell = \"launcher\"");
+    }
+  }
 }
 
 bool is_own_key(const RegistryPlace& place) {
@@ -253,6 +268,7 @@ void check_shell_fields(const recipe::Node& image) {
       refuse(image, "winre_tool", d.message, d.hint);
     }
   }
+  if (recipe::NodeRef level = image.node("tier")) check_forbidden(*level);
   check_registry(image);
 }
 

@@ -25,7 +25,7 @@ std::vector<std::string> files_of(const nlohmann::json& tool, const TreeReader& 
 
 closure::Tool closure_tool(const nlohmann::json& tool, const TreeReader& read) {
   closure::Tool out{.id = tool.at("id"), .files = files_of(tool, read)};
-  for (const std::string program : tool.at("programs")) out.files.push_back(program);
+  out.programs = tool.at("programs").get<std::vector<std::string>>();
   if (tool.contains("command")) out.command = tool.at("command");
   out.allow_missing = tool.at("allow_missing").get<std::vector<std::string>>();
   return out;
@@ -34,26 +34,46 @@ closure::Tool closure_tool(const nlohmann::json& tool, const TreeReader& read) {
 /// The finished image, as far as names go.
 class Image {
  public:
-  Image(const wim::File& base, const std::vector<TreeEntry>& entries) : base_(base) {
+  Image(const wim::File& base, const std::vector<TreeEntry>& entries) {
     for (const TreeEntry& entry : entries) {
-      if (!entry.directory) added_.insert(fold_case(entry.target));
+      if (!entry.directory) add(entry.target);
+    }
+    for (const wim::Entry& entry : base.list(1)) {
+      if (!entry.directory) add(entry.path);
     }
   }
 
-  bool has(std::string_view path) const {
-    if (added_.contains(fold_case(path))) return true;
-    const wim::Entry* entry = base_.find(1, path);
-    return entry != nullptr && !entry->directory;
-  }
+  bool has(std::string_view path) const { return paths_.contains(fold_case(path)); }
+
+  /// In whatever folder.
+  bool has_named(std::string_view name) const { return names_.contains(fold_case(name)); }
 
   bool has_any(std::initializer_list<std::string_view> paths) const {
     return std::any_of(paths.begin(), paths.end(), [&](std::string_view p) { return has(p); });
   }
 
  private:
-  const wim::File& base_;
-  std::set<std::string> added_;
+  void add(const std::string& path) {
+    paths_.insert(fold_case(path));
+    names_.insert(fold_case(path.substr(path.rfind('/') + 1)));
+  }
+
+  std::set<std::string> paths_;
+  std::set<std::string> names_;
 };
+
+// What of the base the tool consists of, each once, in any spelling.
+std::vector<std::string> programs_of(const nlohmann::json& tool, const StartedPrograms& started) {
+  std::map<std::string, std::string> programs;
+  for (const std::string program : tool.at("programs")) {
+    programs.emplace(fold_case(program), program);
+  }
+  const auto own = started.find(tool.at("id").get<std::string>());
+  if (own != started.end()) programs.emplace(fold_case(own->second), own->second);
+  std::vector<std::string> list;
+  for (const auto& [folded, program] : programs) list.push_back(program);
+  return list;
+}
 
 bool offers_change(const nlohmann::json& tier) {
   return std::any_of(tier.at("tools").begin(), tier.at("tools").end(), [](const auto& tool) {
@@ -119,8 +139,8 @@ void warn_of_replaced_tools(graph::Job& job, const std::vector<TreeEntry>& overl
   }
 }
 
-void check_tools_run(graph::Job& job, const wim::File& base, const std::vector<TreeEntry>& entries,
-                     const TreeReader& read) {
+StartedPrograms check_tools_run(graph::Job& job, const wim::File& base,
+                                const std::vector<TreeEntry>& entries, const TreeReader& read) {
   const nlohmann::json& p = job.parameters();
   closure::Plan plan(p.at("arch"), job.part(0).string() + ".closure");
   plan.add_base(base, 1);
@@ -135,10 +155,17 @@ void check_tools_run(graph::Job& job, const wim::File& base, const std::vector<T
       job.about("tier", [&] { return closure::require_closed(plan, tools); });
   for (const Diagnostic& warning : odd)
     job.warn("tier", fmt::format("{}; {}", warning.message, warning.hint));
+  StartedPrograms started;
+  for (const closure::Tool& tool : tools) {
+    const closure::Plan::File* program = closure::program_of(plan, tool.command);
+    if (program != nullptr && program->base != nullptr) started[tool.id] = program->path;
+  }
+  return started;
 }
 
 nlohmann::ordered_json tier_section(const nlohmann::json& tier,
-                                    const nlohmann::ordered_json& removal, const TreeReader& read) {
+                                    const nlohmann::ordered_json& removal,
+                                    const StartedPrograms& started, const TreeReader& read) {
   nlohmann::ordered_json section;
   for (const char* key :
        {"name", "shell", "revision", "as_of", "expires", "expired", "grace_days", "clock",
@@ -149,9 +176,10 @@ nlohmann::ordered_json tier_section(const nlohmann::json& tier,
   for (const auto& tool : tier.at("tools")) {
     nlohmann::ordered_json entry;
     for (const char* key : {"id", "title", "group", "risk", "command", "show_output", "needs",
-                            "licence", "redistributable", "programs"}) {
+                            "licence", "redistributable"}) {
       if (tool.contains(key)) entry[key] = tool.at(key);
     }
+    entry["programs"] = programs_of(tool, started);
     entry["files"] = files_of(tool, read);
     section["tools"].push_back(std::move(entry));
   }
@@ -172,7 +200,7 @@ nlohmann::ordered_json back_doors(const wim::File& base, const std::vector<TreeE
                                   const nlohmann::json& tier) {
   Image image(base, entries);
   const bool launcher = tier.at("shell") == "launcher";
-  const bool prompt = image.has("Windows/System32/cmd.exe");
+  const bool prompt = image.has_named("cmd.exe");
   const bool recenv = image.has("sources/recovery/recenv.exe");
   const bool setup = image.has_any({"setup.exe", "sources/setup.exe"});
   const bool winpeshl = image.has("Windows/System32/winpeshl.ini");
@@ -202,6 +230,15 @@ nlohmann::ordered_json back_doors(const wim::File& base, const std::vector<TreeE
        network || !launcher
            ? "wpeinit obeys an unattend.xml in the root of any medium that is plugged in"
            : "nothing starts wpeinit");
+  door("cmd.exe in the image", prompt,
+       prompt
+           ? "whatever starts a program of somebody's choice, such as a dialog for files, gives a "
+             "command prompt"
+           : no_prompt);
+  const bool netsh = image.has_named("netsh.exe");
+  door("netsh: helper DLL of another medium", netsh,
+       netsh ? "who gets to netsh's own prompt can let it load a DLL (add helper)"
+             : "the image has no netsh.exe");
   const bool change = prompt || offers_change(tier);
   door("Utilman.exe of the installed Windows", change,
        change ? "whoever can change files of a Windows that does not run can put a command prompt "

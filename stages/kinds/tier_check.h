@@ -7,12 +7,16 @@
 #include "support/tree.h"
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
 namespace remedia::kinds {
 
 using TreeReader = std::function<const std::vector<TreeEntry>&(const std::string& tree)>;
+
+/// The program of the base that a tool's command starts, by the id of the tool.
+using StartedPrograms = std::map<std::string, std::string>;
 
 /// That no two tools bring different files of one name, since one would run with the other's.
 /// `tier` is that parameter of the stage. Throws Failure.
@@ -26,14 +30,16 @@ void warn_of_replaced_tools(graph::Job& job, const std::vector<TreeEntry>& overl
                             const TreeReader& read);
 
 /// That everything which the tools need is in the image: `base` and, on top, `entries`. Throws
-/// Failure with all that is not; shows what is odd as warnings of the job.
-void check_tools_run(graph::Job& job, const wim::File& base, const std::vector<TreeEntry>& entries,
-                     const TreeReader& read);
+/// Failure with all that is not; shows what is odd as warnings of the job. Returns what
+/// tier_section wants to know.
+StartedPrograms check_tools_run(graph::Job& job, const wim::File& base,
+                                const std::vector<TreeEntry>& entries, const TreeReader& read);
 
-/// For the manifest: all that the tier decided, each tool with its files, and how much of the base
-/// each forbidden pattern took out.
+/// For the manifest: all that the tier decided, each tool with its files and with the programs of
+/// the base that it names or starts, and how much of the base each forbidden pattern took out.
 nlohmann::ordered_json tier_section(const nlohmann::json& tier,
-                                    const nlohmann::ordered_json& removal, const TreeReader& read);
+                                    const nlohmann::ordered_json& removal,
+                                    const StartedPrograms& started, const TreeReader& read);
 
 /// Ways around a menu that are known, each with whether it is open in this image and why. The
 /// options of the boot manager belong to artifacts and stand there.

@@ -426,8 +426,8 @@ void run(graph::Job& job) {
       };
       check_not_brought_back(job, entries);
       warn_of_replaced_tools(job, content.overlays, read);
-      check_tools_run(job, base, entries, read);
-      tier_report = tier_section(p.at("tier"), removal, read);
+      const StartedPrograms started = check_tools_run(job, base, entries, read);
+      tier_report = tier_section(p.at("tier"), removal, started, read);
       doors = back_doors(base, entries, p.at("tier"));
     }
   }

@@ -8,12 +8,17 @@
 // counts only if no other is found.
 //
 // Names of API sets (api-*, ext-*) are no files: ntdll finds the library behind one by the table in
-// apisetschema.dll. Windows 7 has files of these names instead, in System32\downlevel.
+// apisetschema.dll (formats/api_set.h), and takes it from System32. Windows 7 has files of these
+// names instead, in System32\downlevel.
+//
+// What the tool starts is followed first: what is an error there may be a warning elsewhere, and
+// each library is walked once.
 #include "media/closure.h"
 
 #include "formats/batch_file.h"
-#include "formats/pe_imports.h"
 #include "formats/win_names.h"
+#include "media/closure_command.h"
+#include "media/closure_programs.h"
 #include "media/wim_glob.h"
 
 #include <algorithm>
@@ -25,11 +30,8 @@ namespace remedia::closure {
 namespace {
 
 using File = Plan::File;
-using Folders = std::vector<std::string>;
 
-constexpr std::string_view kSystem32 = "Windows/System32";
-constexpr std::uint16_t kIsLibrary = 0x2000;  // IMAGE_FILE_DLL
-constexpr std::size_t kMaxCommandWord = 260;  // MAX_PATH
+constexpr std::uint64_t kMaxText = 1u << 20;  // bytes of a batch file in which names are looked for
 
 /// HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\KnownDLLs of Windows 10 and 11, and ntdll,
 /// which every process has.
@@ -39,85 +41,6 @@ constexpr std::string_view kKnownLibraries[] = {
     "MSVCRT.DLL",   "NORMALIZ.DLL", "NSI.DLL",      "NTDLL.DLL",    "OLE32.DLL",    "OLEAUT32.DLL",
     "PSAPI.DLL",    "RPCRT4.DLL",   "SECHOST.DLL",  "SETUPAPI.DLL", "SHCORE.DLL",   "SHELL32.DLL",
     "SHLWAPI.DLL",  "USER32.DLL",   "WLDAP32.DLL",  "WS2_32.DLL"};
-
-template <typename List>
-bool contains(const List& list, std::string_view item) {
-  return std::find(std::begin(list), std::end(list), item) != std::end(list);
-}
-
-std::string join(std::string_view folder, std::string_view name) {
-  return folder.empty() ? std::string(name) : fmt::format("{}/{}", folder, name);
-}
-std::string in_system32(std::string_view name) { return join(kSystem32, name); }
-std::string folder_of(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return std::string(path.substr(0, slash == path.npos ? 0 : slash));
-}
-std::string_view name_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
-
-/// Folded, with its dot.
-std::string extension_of(std::string_view path) {
-  const std::string_view name = name_of(path);
-  const std::size_t dot = name.rfind('.');
-  return dot == name.npos ? std::string() : fold_case(name.substr(dot));
-}
-
-Folders search_order(Folders own) {
-  own.insert(own.end(), {std::string(kSystem32), "Windows/System", "Windows"});
-  return own;
-}
-
-// --- programs ---
-
-enum class Kind { program, library, driver, firmware };
-
-struct Program {
-  std::string damage;  ///< empty: the rest is known
-  bool too_large = false;
-  pe::Header header;
-  pe::Imports imports;
-
-  bool sound() const { return damage.empty() && !too_large; }
-  bool is_for(std::string_view architecture) const {
-    return header.architecture == architecture || imports.any_cpu;
-  }
-  Kind kind() const {
-    const std::uint16_t subsystem = header.subsystem;
-    if ((subsystem >= 10 && subsystem <= 13) || subsystem == 16) return Kind::firmware;
-    if ((header.characteristics & kIsLibrary) != 0) return Kind::library;
-    return subsystem == 1 ? Kind::driver : Kind::program;
-  }
-};
-
-/// Reads each program once.
-class Programs {
- public:
-  explicit Programs(const Plan& plan) : plan_(plan) {}
-
-  const Program& of(const File& file) {
-    const auto [place, is_new] = read_.try_emplace(&file);
-    if (is_new) read(file, place->second);
-    return place->second;
-  }
-
- private:
-  void read(const File& file, Program& program) const {
-    program.too_large = file.size() > kLargest;
-    if (program.too_large) return;
-    plan_.look_into(file, [&](const Slice& content) {
-      try {
-        const pe::Image image(content, file.path);
-        program.header = image.header();
-        if (program.kind() != Kind::firmware) program.imports = pe::read_imports(image);
-      } catch (const Failure& failure) {
-        program.damage = failure.diagnostics().front().message;
-      }
-    });
-  }
-
-  const Plan& plan_;
-  std::map<const File*, Program> read_;
-};
 
 // --- scripts ---
 
@@ -142,28 +65,6 @@ const Interpreter* interpreter_of(std::string_view path) {
       std::find_if(std::begin(kInterpreters), std::end(kInterpreters),
                    [&](const Interpreter& one) { return one.extension == extension; });
   return found == std::end(kInterpreters) ? nullptr : found;
-}
-
-// --- commands ---
-
-/// What Windows takes for the program of a command line, in this order: the text in quotes; without
-/// them, as CreateProcess does, the text up to each space. The first is the one to tell people.
-std::vector<std::string_view> program_words(std::string_view command) {
-  command.remove_prefix(std::min(command.size(), command.find_first_not_of(" \t")));
-  if (command.starts_with('"')) return {command.substr(1, command.find('"', 1) - 1)};
-  std::vector<std::string_view> words;
-  for (std::size_t end = 0; end < command.size() && end <= kMaxCommandWord; ++end) {
-    end = std::min(command.size(), command.find_first_of(" \t", end));
-    words.push_back(command.substr(0, end));
-  }
-  return words;
-}
-
-bool has_folder(std::string_view word) { return word.find_first_of("\\/:%") != word.npos; }
-
-/// Whether it does not depend on the folder in which the command is started.
-bool is_absolute(std::string_view word) {
-  return word.starts_with('\\') || word.starts_with('/') || word.find_first_of(":%") != word.npos;
 }
 
 // --- exceptions ---
@@ -200,77 +101,108 @@ class Exception {
 
 class ToolCheck {
  public:
-  ToolCheck(const Plan& plan, const Tool& tool, Programs& programs)
-      : plan_(plan), tool_(tool), programs_(programs) {}
+  ToolCheck(const Plan& plan, const Tool& tool, Programs& programs, ApiSets& api_sets)
+      : plan_(plan), tool_(tool), programs_(programs), api_sets_(api_sets) {}
 
   std::set<Finding> run() {
-    for (const std::string& path : tool_.files) {
-      const File* file = plan_.find(path);
-      if (file == nullptr) report(path, "", Reason::no_file);
-      if (file != nullptr) files_.insert(file);
-    }
+    for (const std::string& path : tool_.files) add(path, false);
+    for (const std::string& path : tool_.programs) add(path, true);
     check_command();
+    find_started();
     for (const File* file : files_) check_script(*file);
     check_programs();
     return without_exceptions();
   }
 
  private:
+  void add(std::string_view path, bool started) {
+    const File* file = plan_.find(path);
+    if (file == nullptr) return report(path, "", Reason::no_file);
+    files_.insert(file);
+    if (started) started_.insert(file);
+  }
+
   void report(std::string_view file, std::string_view missing, Reason reason,
               std::string detail = {}) {
     findings_.insert(
         {tool_.id, std::string(file), std::string(missing), reason, std::move(detail)});
   }
+  void warn(std::string_view file, std::string_view missing, Reason reason,
+            std::string detail = {}) {
+    Finding finding{tool_.id, std::string(file), std::string(missing), reason, std::move(detail)};
+    // What is started comes first, so that the error is there if there is one.
+    if (findings_.contains(finding)) return;
+    finding.warning = true;
+    findings_.insert(std::move(finding));
+  }
+
+  /// What matters only if the tool starts it.
+  void report_of(const File& file, bool started, std::string_view missing, Reason reason,
+                 std::string detail = {}) {
+    if (started) {
+      report(file.path, missing, reason, std::move(detail));
+    } else {
+      warn(file.path, missing, reason, std::move(detail));
+    }
+  }
 
   // Commands.
 
-  const File* find_program(std::string_view word) const {
-    const std::string start =
-        tool_.folder.empty() ? std::string(kSystem32) : image_path(tool_.folder);
-    Folders folders = {start};
-    if (is_absolute(word)) folders = {""};
-    if (!has_folder(word)) folders = search_order({start});
-    for (const std::string& folder : folders) {
-      for (const std::string_view extension : {"", ".exe", ".com", ".cmd", ".bat"}) {
-        const File* file = plan_.find(join(folder, fmt::format("{}{}", word, extension)));
-        if (file != nullptr) return file;
-      }
-    }
-    return nullptr;
-  }
-
   void check_command() {
     if (tool_.command.empty()) return;
-    const std::vector<std::string_view> words = program_words(tool_.command);
-    for (const std::string_view word : words) {
-      const File* file = find_program(word);
-      if (file == nullptr) continue;
-      // One of an overlay is not among the tool's files, and has its needs too.
-      if (file->base == nullptr) files_.insert(file);
-      return;
+    const Start start = find_start(plan_, tool_.command);
+    if (start.word.empty()) {
+      report("", tool_.command, Reason::empty_command);
+    } else if (start.file == nullptr) {
+      const bool elsewhere = is_elsewhere(start.word);
+      report("", start.word, elsewhere ? Reason::unknown_command : Reason::no_command);
+    } else if (!can_start(start.file->path)) {
+      report(start.file->path, "", Reason::not_started);
+    } else {
+      files_.insert(start.file);
+      started_.insert(start.file);
     }
-    const std::string_view first = words.empty() ? tool_.command : words.front();
-    const bool elsewhere = first.find_first_of(":%") != first.npos && image_path(first).empty();
-    report("", first, elsewhere ? Reason::unknown_command : Reason::no_command);
   }
 
+  /// The rule stands in closure.h.
+  void find_started() {
+    mentions_.add(tool_.command);
+    for (const File* file : files_) {
+      if (is_batch(*file) && file->base == nullptr && file->size() <= kMaxText) {
+        mentions_.add(read_all(file->content, kMaxText));
+      }
+    }
+    for (const File* file : files_) {
+      const bool program = is_program_file(file->path) || interpreter_of(file->path) != nullptr;
+      if (tool_.command.empty() || mentions_.name(file->path) ||
+          (program && mentions_.stem(file->path))) {
+        started_.insert(file);
+      }
+    }
+  }
+  bool is_started(const File& file) const { return started_.contains(&file); }
+
   // Scripts.
+
+  static bool is_batch(const File& file) {
+    const Interpreter* interpreter = interpreter_of(file.path);
+    return interpreter != nullptr && interpreter->programs[0] == "cmd.exe";
+  }
 
   void check_script(const File& file) {
     const Interpreter* interpreter = interpreter_of(file.path);
     if (interpreter == nullptr) return;
-    // A folder of web pages has such files too; what is started is named by the command.
-    const bool started =
-        fold_case(tool_.command).find(fold_case(name_of(file.path))) != std::string::npos;
-    if (interpreter->extension == ".JS" && !started) return;
+    // A folder of web pages has such files too.
+    if (interpreter->extension == ".JS" && !mentions_.name(file.path)) return;
     const auto is_there = [&](std::string_view program) {
       return !program.empty() && plan_.find(in_system32(program)) != nullptr;
     };
     if (std::none_of(std::begin(interpreter->programs), std::end(interpreter->programs),
                      is_there)) {
-      report(file.path, in_system32(interpreter->programs[0]), Reason::no_interpreter);
+      report_of(file, is_started(file), in_system32(interpreter->programs[0]),
+                Reason::no_interpreter);
     }
-    if (interpreter->programs[0] == "cmd.exe" && file.base == nullptr) check_batch(file);
+    if (is_batch(file) && file.base == nullptr) check_batch(file);
   }
 
   void check_batch(const File& file) {
@@ -289,7 +221,10 @@ class ToolCheck {
   void check_programs() {
     std::vector<const File*> libraries;
     Folders folders;
-    for (const File* file : files_) {
+    std::vector<const File*> files(files_.begin(), files_.end());
+    std::stable_partition(files.begin(), files.end(),
+                          [&](const File* file) { return is_started(*file); });
+    for (const File* file : files) {
       if (!is_program_file(file->path) || !is_sound(*file)) continue;
       const Kind kind = programs_.of(*file).kind();
       const std::string folder = folder_of(file->path);
@@ -297,7 +232,7 @@ class ToolCheck {
       if (kind == Kind::driver) check_driver(*file);
       if (kind != Kind::program) continue;
       if (!is_native(*file)) {
-        report(file->path, "", Reason::foreign_program, machine_of(*file));
+        report_of(*file, is_started(*file), "", Reason::foreign_program, machine_of(*file));
         continue;
       }
       if (!contains(folders, folder)) folders.push_back(folder);
@@ -363,7 +298,7 @@ class ToolCheck {
       open.pop_back();
       if (!is_sound(file)) continue;
       const pe::Imports& imports = programs_.of(file).imports;
-      if (imports.managed) check_runtime(file);
+      if (imports.managed) check_runtime(file, is_started(start));
       for (const std::string& name : imports.loaded) {
         visit(need(file, name, folders, Reason::no_library));
       }
@@ -374,38 +309,68 @@ class ToolCheck {
     }
   }
 
-  void check_runtime(const File& file) {
+  void check_runtime(const File& file, bool started) {
     const std::string runtime = in_system32("mscoree.dll");
-    if (plan_.find(runtime) == nullptr) report(file.path, runtime, Reason::no_runtime);
+    if (plan_.find(runtime) == nullptr) report_of(file, started, runtime, Reason::no_runtime);
   }
+
+  // Libraries.
 
   /// The library that has to be looked into next, if any.
   const File* need(const File& file, const std::string& name, Folders folders, Reason reason) {
-    const std::string folded = fold_case(name.find('.') == name.npos ? name + ".dll" : name);
+    std::string folded = fold_case(name.find('.') == name.npos ? name + ".dll" : name);
     if (programs_.of(file).imports.managed && folded == "MSCOREE.DLL") return nullptr;
-    if (is_api_set(folded)) return nullptr;
-    if (contains(kKnownLibraries, folded)) folders.emplace(folders.begin(), kSystem32);
+    if (api_set::is_name(folded)) {
+      const ApiSets::Answer set = api_sets_.find(folded, name_of(file.path));
+      if (set.trusted) return nullptr;
+      if (set.host) {
+        if (set.host->empty()) {
+          miss(file, name, reason, "which the Windows of this image does not have");
+          return nullptr;
+        }
+        folders = {std::string(kSystem32)};
+        folded = *set.host;
+      }
+    } else if (contains(kKnownLibraries, folded)) {
+      folders.emplace(folders.begin(), kSystem32);
+    }
+    return find_library(file, name, reason, folders, folded);
+  }
+
+  const File* find_library(const File& file, const std::string& name, Reason reason,
+                           const Folders& folders, const std::string& library) {
     const File* foreign = nullptr;
     for (const std::string& folder : folders) {
-      const File* found = plan_.find(join(folder, folded));
+      const File* found = plan_.find(join(folder, library));
       if (found == nullptr) continue;
       if (found->base != nullptr) return nullptr;
       if (!programs_.of(*found).sound() || is_native(*found)) return found;
       if (foreign == nullptr) foreign = found;
     }
-    if (foreign == nullptr) {
-      report(file.path, name, reason);
-    } else {
-      passed_over_.insert(foreign);
+    if (foreign != nullptr) passed_over_.insert(foreign);
+    if (const File* copy = side_by_side(library)) {
+      warn(file.path, name, reason, fmt::format("which is in the image as '{}' only", copy->path));
+    } else if (foreign != nullptr) {
       report(file.path, name, Reason::foreign_library, machine_of(*foreign));
+    } else if (api_set::is_name(name) && fold_case(library) != fold_case(name)) {
+      miss(file, name, reason,
+           fmt::format("behind which is {}, and that is not in the image", library));
+    } else {
+      miss(file, name, reason, {});
     }
     return nullptr;
   }
 
-  bool is_api_set(std::string_view folded) const {
-    if (!folded.starts_with("API-") && !folded.starts_with("EXT-")) return false;
-    return plan_.find(in_system32("apisetschema.dll")) != nullptr ||
-           plan_.find(in_system32(join("downlevel", folded))) != nullptr;
+  const File* side_by_side(std::string_view library) {
+    for (const File* copy : plan_.side_by_side(library)) {
+      if (programs_.of(*copy).sound() && is_native(*copy)) return copy;
+    }
+    return nullptr;
+  }
+
+  void miss(const File& file, const std::string& name, Reason reason, std::string detail) {
+    const bool optional = reason == Reason::no_later_library && api_set::is_name(name);
+    report_of(file, !optional, name, reason, std::move(detail));
   }
 
   // Exceptions.
@@ -433,7 +398,10 @@ class ToolCheck {
   const Plan& plan_;
   const Tool& tool_;
   Programs& programs_;
+  ApiSets& api_sets_;
+  Mentions mentions_;
   std::set<const File*, ByPath> files_;
+  std::set<const File*> started_;
   std::map<Folders, std::set<const File*>> followed_;
   std::set<const File*> passed_over_;  // for another machine, and imported
   std::set<Finding> findings_;
@@ -443,9 +411,18 @@ class ToolCheck {
 
 std::vector<Finding> check(const Plan& plan, const std::vector<Tool>& tools) {
   Programs programs(plan);
+  ApiSets api_sets(plan);
   std::set<Finding> findings;
-  for (const Tool& tool : tools) findings.merge(ToolCheck(plan, tool, programs).run());
+  for (const Tool& tool : tools) {
+    findings.merge(ToolCheck(plan, tool, programs, api_sets).run());
+  }
+  if (api_sets.unread()) findings.insert(*api_sets.unread());
   return {findings.begin(), findings.end()};
+}
+
+const File* program_of(const Plan& plan, std::string_view command) {
+  const Start start = find_start(plan, command);
+  return start.file != nullptr && can_start(start.file->path) ? start.file : nullptr;
 }
 
 }  // namespace remedia::closure

@@ -21,6 +21,11 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kRoots = 
     {"X:", ""},
 }};
 
+/// Key of what Windows itself consists of, in names of folders in WinSxS: components, which are not
+/// side by side, against 6595b64144ccf1df and others of assemblies (Microsoft, "Side-by-side
+/// assemblies"; as listings of WinSxS show them).
+constexpr std::string_view kComponentToken = "_31BF3856AD364E35_";
+
 std::string without_root(std::string_view text) {
   // Only the head can match, and folding it may not change its length: it is ASCII if it matches.
   for (const auto& [root, path] : kRoots) {
@@ -81,19 +86,24 @@ void Plan::add(const std::vector<TreeEntry>& tree) {
   }
 }
 
-void Plan::remove(std::string_view path) {
-  const std::string key = fold_case(image_path(path));
-  files_.erase(key);
-  const std::string below = key + '/';
-  const auto first = files_.lower_bound(below);
-  const auto end = std::find_if(first, files_.end(),
-                                [&](const auto& file) { return !file.first.starts_with(below); });
-  files_.erase(first, end);
-}
-
 const Plan::File* Plan::find(std::string_view path) const {
   const auto found = files_.find(fold_case(image_path(path)));
   return found == files_.end() ? nullptr : &found->second;
+}
+
+std::vector<const Plan::File*> Plan::side_by_side(std::string_view name) const {
+  const std::string store = "WINDOWS/WINSXS/";
+  const std::string wanted = fold_case(name);
+  std::vector<const File*> files;
+  for (auto at = files_.lower_bound(store); at != files_.end(); ++at) {
+    const std::string_view path = at->first;
+    if (!path.starts_with(store)) break;
+    const std::string_view below = path.substr(store.size());
+    const std::size_t slash = below.find('/');
+    if (slash == below.npos || below.substr(slash + 1) != wanted) continue;
+    if (below.substr(0, slash).find(kComponentToken) == below.npos) files.push_back(&at->second);
+  }
+  return files;
 }
 
 void Plan::look_into(const File& file, const std::function<void(const Slice&)>& use) const {

@@ -155,6 +155,16 @@ void Evaluator::bind_values() {
     return luaL_error(s, "values are frozen; use extend to make a changed copy");
   });
   lua_setfield(L, -2, "__newindex");
+  // So that a recipe can find a value in a list: equal descriptions are one, as in the graph.
+  lua_pushcfunction(L, [](lua_State* s) {
+    const NodeRef* a = to_node(s, 1);
+    const NodeRef* b = to_node(s, 2);
+    bool equal = a != nullptr && b != nullptr &&
+                 (*a == *b || canonical_text(**a) == canonical_text(**b));
+    lua_pushboolean(s, equal ? 1 : 0);
+    return 1;
+  });
+  lua_setfield(L, -2, "__eq");
   lua_pop(L, 1);
 
   for (const Schema* schema : schemas_) {

@@ -16,8 +16,9 @@ TEST(Closure, WantsBatchFilesAsCmdReadsThem) {
   const std::vector<std::string> files = {"Tools/a.cmd", "Tools/b.bat", "Tools/c.bat"};
   EXPECT_EQ(lines_for(image, files),
             (Lines{"t: Tools/a.cmd >  (line_ends)", "t: Tools/b.BAT >  (encoding)"}));
-  image.remove(kSys + "cmd.exe");
-  EXPECT_EQ(lines_for(image, {"Tools/c.bat"}),
+  Image poor(windows_without(kSys + "cmd.exe"));
+  poor.add({{"Tools/c.bat", "@echo off\r\n"}});
+  EXPECT_EQ(lines_for(poor, {"Tools/c.bat"}),
             Lines{"t: Tools/c.bat > Windows/System32/cmd.exe (no_interpreter)"});
 }
 
@@ -50,37 +51,30 @@ TEST(Closure, ResolvesTheFirstWordOfACommand) {
   Image image(windows());
   image.add({{"Tools/a.exe", program({})},
              {"Tools/run.cmd", "a\r\n"},
+             {"Tools/dot.x.exe", program({})},
              {"Program Files/My App/b.exe", program({})},
              {"d.com", program({})}});
   struct Case {
     std::string command;
     bool found;
   };
-  for (const Case& one : {Case{"notepad", true},
-                          Case{"  NOTEPAD.EXE  X:\\a.txt", true},
-                          Case{"explorer", true},
-                          Case{"\"notepad\" x", true},
-                          Case{"X:\\Tools\\a", true},
-                          Case{"x:/tools/a.exe", true},
-                          Case{"\\Tools\\run \"a b\"", true},
-                          Case{"%SystemDrive%\\Tools\\a.exe", true},
-                          Case{"%SystemRoot%\\system32\\cmd.exe /c x", true},
-                          Case{"\"X:\\Program Files\\My App\\b.exe\" -x", true},
-                          Case{"X:\\Program Files\\My App\\b.exe -x", true},
-                          Case{"%ProgramFiles%\\My App\\b -x", true},
-                          Case{"X:\\d", true},
-                          Case{"..\\..\\Tools\\a.exe", true},
-                          Case{"wordpad", false},
-                          Case{"a.exe", false},
-                          Case{"Tools\\a.exe", false},
-                          Case{"\"notepad x\"", false},
-                          Case{"\"X:\\Tools\\a.exe -x\"", false},
-                          Case{"X:\\Tools", false},
-                          Case{"\"\"", false},
-                          Case{"   ", false},
-                          Case{"\"", false},
-                          Case{std::string(30'000, ' ') + "x", false},
-                          Case{std::string(30'000, 'x'), false}}) {
+  for (const Case& one :
+       {Case{"notepad", true}, Case{"  NOTEPAD.EXE  X:\\a.txt", true}, Case{"explorer", true},
+        Case{"\"notepad\" x", true}, Case{"X:\\Tools\\a", true}, Case{"x:/tools/a.exe", true},
+        Case{"\\Tools\\run.cmd \"a b\"", true}, Case{"%SystemDrive%\\Tools\\a.exe", true},
+        Case{"%SystemRoot%\\system32\\cmd.exe /c x", true},
+        Case{"\"X:\\Program Files\\My App\\b.exe\" -x", true},
+        Case{"X:\\Program Files\\My App\\b.exe -x", true},
+        Case{"%ProgramFiles%\\My App\\b -x", true}, Case{"X:\\d.com", true},
+        Case{"format.com /?", false}, Case{"notepad.", false}, Case{"..\\..\\Tools\\a.exe", true},
+        Case{"wordpad", false}, Case{"a.exe", false}, Case{"Tools\\a.exe", false},
+        Case{"\"notepad x\"", false}, Case{"\"X:\\Tools\\a.exe -x\"", false},
+        Case{"X:\\Tools", false},
+        // Only .exe is added.
+        Case{"X:\\Tools\\dot.x", false}, Case{"X:\\Tools\\run", false},
+        Case{"\\Tools\\run \"a b\"", false}, Case{"X:\\d", false},
+        Case{"X:\\Tools\\a.exe.exe", false}, Case{std::string(30'000, ' ') + "x", false},
+        Case{std::string(30'000, 'x'), false}}) {
     const Lines lines = lines_of(image, Tool{.id = "t", .command = one.command});
     EXPECT_EQ(lines.empty(), one.found) << one.command.substr(0, 60);
     EXPECT_TRUE(one.found || lines.at(0).ends_with("(no_command)")) << lines.at(0).substr(0, 60);
@@ -92,16 +86,52 @@ TEST(Closure, ResolvesTheFirstWordOfACommand) {
   }
 }
 
-TEST(Closure, StartsACommandInItsFolder) {
+TEST(Closure, RefusesCommandsThatNameNoProgram) {
   Image image(windows());
-  image.add({{"Tools/bin/a.exe", program({})}});
-  for (const std::string command : {"a", "bin\\a.exe"}) {
-    for (const std::string folder : {"", "Tools", "X:\\Tools\\bin"}) {
-      const bool found = command == "a" ? folder.ends_with("bin") : folder == "Tools";
-      EXPECT_EQ(lines_of(image, Tool{.id = "t", .command = command, .folder = folder}).empty(),
-                found)
-          << command << " in " << folder;
+  for (const std::string command : {"\"", "\"\"", "\"\" x", "   ", "\t"}) {
+    EXPECT_EQ(lines_of(image, Tool{.id = "t", .command = command}),
+              Lines{fmt::format("t:  > {} (empty_command)", command)});
+  }
+}
+
+TEST(Closure, RefusesWhatWindowsDoesNotStartByItself) {
+  Image image(windows());
+  image.add({{"Tools/readme.txt", "?"},
+             {"Tools/s.js", "?"},
+             {"Tools/s.PS1", "?"},
+             {"Tools/a.dll", program({.library = true})},
+             {"Tools/plain", program({})},
+             {"Tools/both", "?"},
+             {"Tools/both.exe", program({})},
+             {"Tools/up.CMD", "@echo off\r\n"}});
+  for (const std::string name : {"readme.txt", "s.js", "s.PS1", "a.dll", "plain"}) {
+    for (const std::string form : {"X:\\Tools\\{}", "\"X:\\Tools\\{}\" -x", "\\Tools\\{} -x"}) {
+      const std::string command = fmt::format(fmt::runtime(form), name);
+      EXPECT_EQ(lines_of(image, Tool{.id = "t", .command = command}),
+                Lines{fmt::format("t: Tools/{} >  (not_started)", name)});
+      EXPECT_EQ(program_of(image.plan(), command), nullptr) << command;
     }
+  }
+  for (const std::string command : {"X:\\Tools\\both", "X:\\Tools\\up.cmd x"}) {
+    EXPECT_EQ(lines_of(image, Tool{.id = "t", .command = command}), Lines()) << command;
+  }
+}
+
+TEST(Closure, AsksTheProgramOfTheBaseThatOnlyTheCommandNames) {
+  Files base = windows();
+  base.emplace_back(kSys + "taskmgr.exe",
+                    program({.loaded = {"gone.dll"}, .delayed = {"later.dll"}}));
+  base.emplace_back(kSys + "b.exe", "MZ");
+  Image image(base);
+  EXPECT_EQ(lines_of(image, Tool{.id = "t", .command = "TASKMGR /x"}),
+            Lines{"t: Windows/System32/taskmgr.exe > gone.dll (no_library)"});
+  EXPECT_EQ(lines_of(image, Tool{.id = "t", .command = "b"}),
+            Lines{"t: Windows/System32/b.exe >  (damaged)"});
+  const Plan::File* file = program_of(image.plan(), "TASKMGR /x");
+  ASSERT_NE(file, nullptr);
+  EXPECT_EQ(file->path, "Windows/System32/taskmgr.exe");
+  for (const std::string command : {"", "gone", "C:\\a.exe", "\""}) {
+    EXPECT_EQ(program_of(image.plan(), command), nullptr) << command;
   }
 }
 
@@ -121,7 +151,7 @@ TEST(Closure, ExceptsWhatIsAllowedToBeMissing) {
              {"Tools/s.cmd", "\n"}});
   const std::string gone = "t: Tools/a.exe > gone.dll (no_library)";
   const std::string ext = "t: Tools/a.exe > ext-x.dll (no_library)";
-  const std::string old = "t: Tools/old.exe >  (foreign_program)";
+  const std::string old = "t: Tools/old.exe >  (foreign_program?)";
   const std::string ends = "t: Tools/s.cmd >  (line_ends)";
   const std::string command = "t:  > C:\\x\\y.exe (unknown_command)";
   const auto unused = [](const std::string& text) {
@@ -196,11 +226,28 @@ TEST(Closure, ReturnsWarningsWithoutErrors) {
   EXPECT_EQ(warnings[0].severity, Severity::warning);
 }
 
+TEST(Closure, HasAHintThatFitsTheInterpreter) {
+  for (const auto& [interpreter, says] : std::vector<std::pair<std::string, std::string>>{
+           {"cmd.exe", "forbid or remove takes it out"},
+           {"WindowsPowerShell/v1.0/powershell.exe", "WinPE-PowerShell"},
+           {"cscript.exe", "WinPE-Scripting"},
+           {"mshta.exe", "WinPE-HTA"}}) {
+    const std::string hint = describe({"t", "s", kSys + interpreter, Reason::no_interpreter}).hint;
+    EXPECT_NE(hint.find(says), std::string::npos) << hint;
+    EXPECT_NE(hint.find("remove"), std::string::npos) << hint;
+    EXPECT_EQ(hint.find("WinPE-") == std::string::npos, interpreter == "cmd.exe") << hint;
+  }
+}
+
 TEST(Closure, HasATextForEveryReason) {
-  for (int i = 0; i <= static_cast<int>(Reason::unused_exception); ++i) {
-    const Diagnostic said = describe({"id", "f.exe", "m.dll", static_cast<Reason>(i), "detail"});
-    EXPECT_GT(said.message.size(), 10U) << i;
-    EXPECT_GT(said.hint.size(), 10U) << i;
+  for (int i = 0; i <= static_cast<int>(Reason::unread_api_sets); ++i) {
+    for (const bool warning : {false, true}) {
+      const Diagnostic said =
+          describe({"id", "f.exe", "m.dll", static_cast<Reason>(i), "detail of it", warning});
+      EXPECT_GT(said.message.size(), 10U) << i;
+      EXPECT_GT(said.hint.size(), 10U) << i;
+      EXPECT_TRUE(!warning || said.severity == Severity::warning) << i;
+    }
   }
 }
 

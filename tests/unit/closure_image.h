@@ -2,6 +2,7 @@
 #pragma once
 
 #include "media/closure.h"
+#include "medium/pe_file.h"
 #include "support/pe_builder.h"
 #include "support/wim_sources.h"
 #include "unit/scratch.h"
@@ -36,10 +37,6 @@ class Image {
     }
     return *this;
   }
-  Image& remove(const std::string& path) {
-    plan_.remove(path);
-    return *this;
-  }
 
   Plan& plan() { return plan_; }
   const Scratch& scratch() const { return scratch_; }
@@ -51,30 +48,43 @@ class Image {
   int count_ = 0;
 };
 
-/// What every Windows has, as far as these tests go: nobody looks into it.
+/// What every Windows has, as far as these tests go: nobody looks into its libraries.
 inline Files windows() {
   return {{kSys + "kernel32.dll", "k"},
           {kSys + "msvcrt.dll", "m"},
-          {kSys + "cmd.exe", "c"},
-          {kSys + "notepad.exe", "n"},
-          {"Windows/explorer.exe", "e"}};
+          {kSys + "cmd.exe", program({})},
+          {kSys + "notepad.exe", program({})},
+          {"Windows/explorer.exe", program({})}};
+}
+
+/// The same without one of them.
+inline Files windows_without(std::string_view path) {
+  Files files = windows();
+  std::erase_if(files, [&](const auto& file) { return file.first == path; });
+  return files;
+}
+
+/// An apisetschema.dll with this table.
+inline std::string schema(const std::vector<medium::ApiSet>& sets) {
+  return medium::pe_file({.library = true, .api_sets = medium::api_set_table(sets)});
 }
 
 inline std::string_view name_of(Reason reason) {
-  constexpr std::string_view kNames[] = {"no_file",         "no_library",      "no_later_library",
-                                         "foreign_library", "foreign_program", "unused_foreign",
-                                         "damaged",         "too_large",       "no_runtime",
-                                         "line_ends",       "encoding",        "no_interpreter",
-                                         "no_command",      "unknown_command", "unused_exception"};
+  constexpr std::string_view kNames[] = {"no_file",         "no_library",       "no_later_library",
+                                         "foreign_library", "foreign_program",  "unused_foreign",
+                                         "damaged",         "too_large",        "no_runtime",
+                                         "line_ends",       "encoding",         "no_interpreter",
+                                         "no_command",      "empty_command",    "not_started",
+                                         "unknown_command", "unused_exception", "unread_api_sets"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 
-/// As "tool: file > missing (reason)".
+/// As "tool: file > missing (reason)", with a "?" behind the reason where it is but a warning.
 inline Lines lines_of(const Plan& plan, const std::vector<Tool>& tools) {
   Lines lines;
   for (const Finding& one : check(plan, tools)) {
-    lines.push_back(
-        fmt::format("{}: {} > {} ({})", one.tool, one.file, one.missing, name_of(one.reason)));
+    lines.push_back(fmt::format("{}: {} > {} ({}{})", one.tool, one.file, one.missing,
+                                name_of(one.reason), one.warning ? "?" : ""));
   }
   return lines;
 }

@@ -4,6 +4,7 @@
 #include "support/diagnostic.h"
 #include "support/digest.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace remedia::medium {
@@ -117,6 +118,34 @@ std::string import_list(const PeFile& options, std::size_t address) {
   return descriptors + std::string(20 + 8, '\0') + names;
 }
 
+/// What is put behind the lists of the table: names, each found by offset and length.
+class Names {
+ public:
+  explicit Names(std::size_t start) : start_(start) {}
+
+  /// Adds the name; offset and length.
+  std::string place(std::string_view text) {
+    const std::string name = to_utf16le(text);
+    const std::size_t at = start_ + bytes_.size();
+    bytes_ += name;
+    return u32(name.empty() ? 0 : at) + u32(name.size());
+  }
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  std::size_t start_;
+  std::string bytes_;
+};
+
+std::uint32_t hash_of(std::string_view part, std::uint32_t factor) {
+  std::uint32_t hash = 0;
+  for (const char c : part) {
+    const bool upper = c >= 'A' && c <= 'Z';
+    hash = hash * factor + static_cast<unsigned char>(upper ? c - 'A' + 'a' : c);
+  }
+  return hash;
+}
+
 std::size_t pages(std::size_t size) { return (size + kPage - 1) / kPage; }
 
 /// What follows the code: a place in memory, and bytes.
@@ -134,11 +163,12 @@ std::string section(std::string_view name, std::size_t size, std::size_t address
 }
 
 std::string optional_header(const PeFile& options, const Machine& machine,
-                            std::size_t resource_size, const Part& imports) {
+                            std::size_t resource_size, const Part& imports, const Part& sets) {
   const std::size_t word = machine.wide ? 8 : 4;
-  const std::size_t count = 2 + pages(resource_size) + pages(imports.bytes.size());
+  const std::size_t count =
+      2 + pages(resource_size) + pages(imports.bytes.size()) + pages(sets.bytes.size());
   const std::size_t data = padded(std::string(resource_size, '\0'), kBlock).size() +
-                           padded(imports.bytes, kBlock).size();
+                           padded(imports.bytes, kBlock).size() + padded(sets.bytes, kBlock).size();
   std::string header = u16(machine.wide ? 0x20B : 0x10B) + u16(14) + u32(kBlock) + u32(data) +
                        u32(0) + u32(kPage) + u32(kPage);
   if (!machine.wide) header += u32(kResourceAddress);  // base of data
@@ -176,13 +206,44 @@ std::array<std::uint16_t, 4> version_numbers(std::string_view version) {
   return numbers;
 }
 
+std::string api_set_table(const std::vector<ApiSet>& sets) {
+  constexpr std::size_t head = 28;
+  constexpr std::uint32_t factor = 31;
+  std::size_t hosts = 0;
+  for (const ApiSet& set : sets) hosts += set.hosts.size();
+  const std::size_t first_value = head + 24 * sets.size();
+  const std::size_t first_hash = first_value + 20 * hosts;
+  Names names(first_hash + 8 * sets.size());
+  std::string entries;
+  std::string values;
+  std::vector<std::pair<std::uint32_t, std::size_t>> hashes;
+  for (const ApiSet& set : sets) {
+    const std::string_view part = std::string_view(set.name).substr(0, set.name.rfind('-'));
+    hashes.emplace_back(hash_of(part, factor), hashes.size());
+    entries += u32(0) + names.place(set.name) + u32(2 * part.size()) +
+               u32(first_value + values.size()) + u32(set.hosts.size());
+    for (const ApiSet::Host& host : set.hosts) {
+      const std::string importer = names.place(host.importer);
+      values += u32(0) + importer + names.place(host.name);
+    }
+  }
+  std::sort(hashes.begin(), hashes.end());
+  std::string list;
+  for (const auto& [hash, index] : hashes) list += u32(hash) + u32(index);
+  const std::size_t size = first_hash + list.size() + names.bytes().size();
+  return u32(6) + u32(size) + u32(0) + u32(sets.size()) + u32(head) + u32(first_hash) +
+         u32(factor) + entries + values + list + names.bytes();
+}
+
 std::string pe_file(const PeFile& options) {
   const Machine& machine = machine_of(options.arch);
   const std::string data = resources(options);
   Part imports{kResourceAddress + pages(data.size()) * kPage, {}};
   imports.bytes = import_list(options, imports.address);
-  const std::string optional = optional_header(options, machine, data.size(), imports);
-  const std::size_t sections = 1 + (data.empty() ? 0U : 1U) + (imports.bytes.empty() ? 0U : 1U);
+  const Part sets{imports.address + pages(imports.bytes.size()) * kPage, options.api_sets};
+  const std::string optional = optional_header(options, machine, data.size(), imports, sets);
+  const std::size_t sections = 1 + (data.empty() ? 0U : 1U) + (imports.bytes.empty() ? 0U : 1U) +
+                               (sets.bytes.empty() ? 0U : 1U);
   const unsigned characteristics =
       (machine.wide ? 0x22U : 0x102U) | (options.library ? 0x2000U : 0U);
   const std::string dos = "MZ" + std::string(0x3A, '\0') + u32(kPeOffset);
@@ -200,15 +261,24 @@ std::string pe_file(const PeFile& options) {
     headers += section(".idata", imports.bytes.size(), imports.address, list.size(),
                        2 * kBlock + filled.size(), 0xC0000040);
   }
-  return padded(headers, kBlock) + padded(std::string(machine.code), kBlock) + filled + list;
+  const std::string table = padded(sets.bytes, kBlock);
+  if (!table.empty()) {
+    headers += section(".apiset", sets.bytes.size(), sets.address, table.size(),
+                       2 * kBlock + filled.size() + list.size(), 0x40000040);
+  }
+  if (headers.size() > kBlock) fail("a PE file of ours has no room for so many sections");
+  return padded(headers, kBlock) + padded(std::string(machine.code), kBlock) + filled + list +
+         table;
 }
 
 std::string windows_program(std::string_view name, std::string_view arch, std::uint16_t subsystem,
-                            std::string_view version, std::vector<std::string> imports) {
+                            std::string_view version, std::vector<std::string> imports,
+                            std::string api_sets) {
   const std::string text(version);
   PeFile file = {.arch = std::string(arch), .subsystem = subsystem, .version = text};
   file.library = name.ends_with(".dll");
   file.imports = std::move(imports);
+  file.api_sets = std::move(api_sets);
   file.strings = {{"CompanyName", "Remedia"},
                   {"FileDescription", "Stand-in; this is not Windows"},
                   {"FileVersion", text + " (standin.240102-0304)"},

@@ -24,11 +24,25 @@ struct PeFile {
   std::vector<std::pair<std::string, std::string>> strings = {};
   bool library = false;                   ///< a DLL
   std::vector<std::string> imports = {};  ///< libraries that it loads at its start
+  std::string api_sets = {};              ///< content of a section .apiset; empty: none
 };
 
-/// The bytes: headers in the first 512 of them, code in the next 512, then
-/// resources and the list of imports, which names libraries and none of their functions.
+/// The bytes: headers in the first 512 of them, code in the next 512, then resources, the list of
+/// imports, which names libraries and none of their functions, and API sets. All three together
+/// have no room in the headers: then it throws Failure.
 std::string pe_file(const PeFile& options);
+
+struct ApiSet {
+  struct Host {
+    std::string name;           ///< empty: the set is known, and not there
+    std::string importer = {};  ///< the library that gets this host; empty: all others
+  };
+  std::string name;  ///< with its revision, without ".dll"
+  std::vector<Host> hosts;
+};
+
+/// The content of a section .apiset as formats/api_set.h describes it, in version 6.
+std::string api_set_table(const std::vector<ApiSet>& sets);
 
 /// "10.0.26100.1742" as numbers; throws Failure if it is not four of 16 bits.
 std::array<std::uint16_t, 4> version_numbers(std::string_view version);
@@ -36,6 +50,7 @@ std::array<std::uint16_t, 4> version_numbers(std::string_view version);
 /// A program of Windows, with the strings that Microsoft's programs have; a DLL by its name. No two
 /// names give the same bytes.
 std::string windows_program(std::string_view name, std::string_view arch, std::uint16_t subsystem,
-                            std::string_view version, std::vector<std::string> imports = {});
+                            std::string_view version, std::vector<std::string> imports = {},
+                            std::string api_sets = {});
 
 }  // namespace remedia::medium

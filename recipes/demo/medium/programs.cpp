@@ -27,6 +27,17 @@ const std::vector<std::string> window_imports = {"msvcrt.dll", "ntdll.dll",   "K
                                                  "USER32.dll", "GDI32.dll",   "SHELL32.dll",
                                                  "ole32.dll",  "COMCTL32.dll"};
 
+/// What our programs import, some common ones, and one that Windows PE does not have. Which hosts
+/// real ones have differs between releases.
+const std::vector<ApiSet> api_sets = {{"api-ms-win-core-file-l1-2-2", {{"kernelbase.dll"}}},
+                                      {"api-ms-win-core-processthreads-l1-1-3",
+                                       {{"kernel32.dll"}, {"kernelbase.dll", "kernel32.dll"}}},
+                                      {"api-ms-win-core-synch-l1-2-1", {{"kernelbase.dll"}}},
+                                      {"api-ms-win-crt-runtime-l1-1-0", {{"ucrtbase.dll"}}},
+                                      {"api-ms-win-crt-stdio-l1-1-0", {{"ucrtbase.dll"}}},
+                                      {"ext-ms-win-ntuser-window-l1-1-6", {{"user32.dll"}}},
+                                      {"ext-ms-win-shell-shell32-l1-2-4", {{""}}}};
+
 struct Program {
   std::string_view path;
   std::uint16_t subsystem = kConsole;
@@ -43,8 +54,9 @@ void add(Files& files, const Program& program, std::string_view arch, std::strin
   // ntdll is at the bottom, and these libraries stand on nothing else.
   if (library) imports = {"ntdll.dll"};
   if (name == "ntdll.dll" || name == "apisetschema.dll") imports.clear();
+  std::string sets = name == "apisetschema.dll" ? api_set_table(api_sets) : std::string();
   const std::string bytes =
-      windows_program(name, arch, program.subsystem, version, std::move(imports));
+      windows_program(name, arch, program.subsystem, version, std::move(imports), std::move(sets));
   files[std::string(program.path)] = bytes;
   if (program.component.empty()) return;
   files[fmt::format("Windows/WinSxS/{}_microsoft-windows-{}_31bf3856ad364e35_{}_none_{}/{}", arch,
