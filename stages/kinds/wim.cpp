@@ -9,6 +9,7 @@
 #include "formats/win_names.h"
 #include "graph/graph.h"
 #include "graph/job.h"
+#include "kinds/base_demands.h"
 #include "kinds/component.h"
 #include "kinds/kinds.h"
 #include "kinds/launcher_files.h"
@@ -17,7 +18,6 @@
 #include "kinds/shell.h"
 #include "kinds/tier.h"
 #include "kinds/tier_check.h"
-#include "media/base_facts.h"
 #include "media/layers.h"
 
 #include <algorithm>
@@ -268,65 +268,6 @@ Content read_content(const graph::Job& job) {
   return content;
 }
 
-// What the source's stage found out about the base.
-BaseFacts facts_of(const nlohmann::ordered_json& image) {
-  BaseFacts facts;
-  facts.from_xml = image.at("version");
-  facts.from_kernel = image.at("kernel_version");
-  facts.from_loader = image.at("loader_version");
-  facts.from_hive = image.at("registry_version");
-  for (const auto& package : image.at("packages")) {
-    BaseFacts::Package& known = facts.packages.emplace_back();
-    known.name = package.at("name");
-    known.version = package.at("version");
-    known.installed = true;
-  }
-  return facts;
-}
-
-// Optional components cannot be added on Linux, so an image whose tools need one must start from a
-// base that has it.
-void check_requirements(const graph::Job& job, const std::string& base, const BaseFacts& facts) {
-  std::vector<Diagnostic> missing;
-  for (const std::string required : job.parameters().at("requires")) {
-    const BaseFacts::Package* package = find_package(facts, required);
-    if (package != nullptr && package->installed) continue;
-    if (facts.packages.empty()) {
-      job.fail_at("requires",
-                  fmt::format("the base ('{}') does not say which packages it has, so '{}' cannot "
-                              "be checked",
-                              base, required));
-    }
-    std::vector<std::string> names;
-    for (const BaseFacts::Package& known : facts.packages) names.push_back(known.name);
-    std::string hint = did_you_mean(required, names);
-    if (hint.empty()) {
-      hint =
-          "optional components cannot be added on Linux: add it on Windows with DISM and name "
-          "that WIM as the source's media, or start from winre, which has more of them";
-    }
-    missing.push_back(
-        {.message = fmt::format("the base ('{}') has no package '{}'", base, required),
-         .where = job.place("requires"),
-         .hint = hint});
-  }
-  if (!missing.empty()) throw Failure(std::move(missing));
-}
-
-void check_build(const graph::Job& job, const std::string& base, const BaseFacts& facts) {
-  std::int64_t wanted = job.parameters().at("min_build");
-  if (wanted == 0) return;
-  std::optional<int> build = build_number(facts);
-  if (!build) {
-    job.fail_at("min_build",
-                fmt::format("the base ('{}') does not say which build of Windows it is", base));
-  }
-  if (*build >= wanted) return;
-  job.fail_at("min_build",
-              fmt::format("the base ('{}') is build {}, older than {}", base, *build, wanted),
-              "take a newer medium");
-}
-
 // The base is ours: what is wrong with it is not the user's file.
 void check_base(const fs::path& base) {
   try {
@@ -398,47 +339,41 @@ void check_stays_removed(const graph::Job& job, const nlohmann::ordered_json& re
   }
 }
 
-void run(graph::Job& job) {
+// What the shell and the tier of the image promise, held against what will be in it. Returns what
+// the manifest says of that.
+nlohmann::ordered_json check_promises(graph::Job& job, const Content& content,
+                                      const nlohmann::ordered_json& removal) {
   const nlohmann::json& p = job.parameters();
-  nlohmann::ordered_json source = graph::read_record(job.text("source_record"));
-  std::string base_name = source.at("image").at("name");
-  BaseFacts facts = facts_of(source.at("image"));
-  check_build(job, base_name, facts);
-  check_requirements(job, base_name, facts);
-  Content content = read_content(job);
-  const std::vector<TreeEntry>& entries = content.entries;
-  std::vector<wim::Addition> additions = job.about(
-      "overlays", [&] { return checked_additions(entries, content.trees, content.digests); });
-  check_base(job.text("base"));
-  nlohmann::ordered_json removal;
-  if (p.contains("removal_record")) removal = graph::read_record(job.text("removal_record"));
-  nlohmann::ordered_json tier_report;
-  nlohmann::ordered_json doors;
-  if (p.contains("tier") || job.text("shell") == "winre") {
-    wim::File base(Slice::whole(job.text("base")), job.text("base"));
-    if (job.text("shell") == "winre") {
-      check_winre_shell(job, base, entries, content.overlays);
-      if (p.contains("removal_record")) check_winre_removals(job, removal);
-    }
-    if (p.contains("tier")) {
-      TreeReader read = [&](const std::string& name) -> const std::vector<TreeEntry>& {
-        return content.listed.at(name);
-      };
-      check_not_brought_back(job, entries);
-      warn_of_replaced_tools(job, content.overlays, read);
-      const StartedPrograms started = check_tools_run(job, base, entries, read);
-      tier_report = tier_section(p.at("tier"), removal, started, read);
-      doors = back_doors(base, entries, p.at("tier"));
-    }
+  nlohmann::ordered_json report = nlohmann::ordered_json::object();
+  const bool winre = job.text("shell") == "winre";
+  if (!p.contains("tier") && !winre) return report;
+  wim::File base(Slice::whole(job.text("base")), job.text("base"));
+  if (winre) {
+    check_winre_shell(job, base, content.entries, content.overlays);
+    if (!removal.is_null()) check_winre_removals(job, removal);
   }
-  std::string base_guid = removal.is_null() ? source.at("base").at("guid") : removal.at("guid");
+  if (!p.contains("tier")) return report;
+  TreeReader read = [&](const std::string& name) -> const std::vector<TreeEntry>& {
+    return content.listed.at(name);
+  };
+  check_not_brought_back(job, content.entries);
+  warn_of_replaced_tools(job, content.overlays, read);
+  const StartedPrograms started = check_tools_run(job, base, content.entries, read);
+  report["tier"] = tier_section(p.at("tier"), removal, started, read);
+  report["back_doors"] = back_doors(base, content.entries, p.at("tier"));
+  return report;
+}
 
+// `base` is the record of what is written on.
+wim::UpdateOptions update_options(const graph::Job& job, const std::vector<TreeEntry>& entries,
+                                  const nlohmann::ordered_json& base) {
+  const nlohmann::json& p = job.parameters();
   // What the image is made of, so that no two images share a GUID; never a path of this machine.
   Sha256 identity;
   for (std::string_view key : {"name", "title", "description"})
     identity.update(job.text(key) + "\n");
   identity.update(p.at("clock").dump() + p.at("compression_level").dump());
-  identity.update(base_guid);
+  identity.update(base.at("guid").get<std::string>());
   for (const TreeEntry& entry : entries) identity.update(entry.target + "\n" + entry.sha256 + "\n");
 
   wim::UpdateOptions options;
@@ -449,6 +384,23 @@ void run(graph::Job& job) {
   options.level = p.at("compression_level");
   for (const auto& component : p.at("components"))
     options.components.emplace_back(component.get<std::string>());
+  return options;
+}
+
+void run(graph::Job& job) {
+  const nlohmann::json& p = job.parameters();
+  nlohmann::ordered_json source = graph::read_record(job.text("source_record"));
+  check_demands(job, source.at("image"));
+  Content content = read_content(job);
+  const std::vector<TreeEntry>& entries = content.entries;
+  std::vector<wim::Addition> additions = job.about(
+      "overlays", [&] { return checked_additions(entries, content.trees, content.digests); });
+  check_base(job.text("base"));
+  nlohmann::ordered_json removal;
+  if (p.contains("removal_record")) removal = graph::read_record(job.text("removal_record"));
+  nlohmann::ordered_json promises = check_promises(job, content, removal);
+  wim::UpdateOptions options =
+      update_options(job, entries, removal.is_null() ? source.at("base") : removal);
   std::vector<wim::Replacement> replacements = job.about("overlays", [&] {
     try {
       return wim::update(job.text("base"), additions, options, job.part(0));
@@ -473,10 +425,7 @@ void run(graph::Job& job) {
   record["shell"] = p.at("shell");
   record["requires"] = p.at("requires");
   record["serviceable"] = removal.is_null() || removal.at("removed").empty();
-  if (!tier_report.is_null()) {
-    record["tier"] = std::move(tier_report);
-    record["back_doors"] = std::move(doors);
-  }
+  record.update(promises);
   record["files"] = files_record(entries, replacements);
   job.write_record(std::move(record));
 }

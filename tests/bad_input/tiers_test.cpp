@@ -280,12 +280,30 @@ TEST(TierPromise, ForbiddenContentIsGoneWhateverElseTakesIt) {
   trial.refuses_tool({"has the content of 'Windows/regedit.exe'", "forbidden by the tier"});
 }
 
+// A serviced Windows has older versions in its component store: other content, the same work.
+TEST(TierPromise, ForbiddingAProgramTakesItsOtherVersions) {
+  TierTrial trial;
+  trial.write("overlays/common/Windows/WinSxS/old_1.0/diskpart.exe", "an older one");
+  trial.write("overlays/common/Windows/SysWOW64/diskpart.exe", "one for 32 bits");
+  trial.recipe(kWinre, R"(overlays = { "common" })");
+  trial.build();
+  fs::copy_file(trial / "out/r/helpdesk/boot.wim", trial / "media/serviced.wim");
+  fs::remove_all(trial / "overlays/common/Windows");
+  trial.source =
+      R"(media = "@media/serviced.wim", image = 1, boot_files = source { media = "@media/win.iso", image = "winre" })";
+  trial.with("", R"(forbid = { "Windows/System32/diskpart.exe" })");
+  trial.build();
+  wim::File image(Slice::whole(trial / "out/r/helpdesk/boot.wim"), "boot.wim");
+  for (const wim::Entry& entry : image.list(1))
+    EXPECT_FALSE(entry.path.ends_with("diskpart.exe")) << entry.path;
+}
+
 TEST(TierPromise, ForbiddingTheWrongFolderIsSaid) {
   TierTrial trial;
-  trial.with("", R"(forbid = { "Windows/System32/regedit.exe", "Windows/System32/nothing.exe" })");
+  trial.with("", R"(forbid = { "Windows/System32/startrep.exe", "Windows/System32/nothing.exe" })");
   trial.build();
-  EXPECT_NE(trial.output.find("warning: 'Windows/System32/regedit.exe' is forbidden, but another "
-                              "file of that name stays: 'Windows/regedit.exe'"),
+  EXPECT_NE(trial.output.find("warning: 'Windows/System32/startrep.exe' is forbidden, but another "
+                              "file of that name stays: 'sources/recovery/StartRep.exe'"),
             std::string::npos)
       << trial.output;
   EXPECT_EQ(trial.output.find("nothing.exe"), std::string::npos) << trial.output;

@@ -60,7 +60,7 @@ return { usb { boot = boot, data = "common" }, partition { boot = boot } }
 local windows = source { media = "@media/stand-in.iso", image = "winre" }
 local agent = tool { id = "agent", title = "Agent", description = "Lets in.", risk = "high",
   files = { overlay { "readme.txt", to = "Tools" } }, licence = "ours", group = "Help",
-  programs = { "Windows/System32/cmd.exe" }, needs = { "network" }, command = "cmd.exe /c {port}" }
+  programs = { "Windows/System32/cmd.exe" }, needs = { "network" }, command = "cmd.exe /c {port}", show_output = true }
 local level = tier { name = "L1", forbid = { "Windows/regedit.exe" }, expires = "2030-01-31",
   contact = "us", language = "en", network = true,
   remote = { agent = agent, port = 3388, message = "Wait." } }

@@ -381,7 +381,7 @@ TEST(BatchFiles, AreWhatCmdReadsAndCallOnlyWhatTheirToolNames) {
     EXPECT_NE(text.find("\r\nsetlocal EnableExtensions DisableDelayedExpansion\r\n"), text.npos)
         << file;
   }
-  EXPECT_EQ(count, 13);
+  EXPECT_EQ(count, 11);
 }
 
 TEST(BatchFiles, LintFindsWhatItLooksFor) {
