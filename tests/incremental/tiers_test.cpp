@@ -186,6 +186,29 @@ TEST_F(Tiers, ManifestsSayWhatTheTierTookAndGave) {
             std::string::npos);
 }
 
+TEST_F(Tiers, BelowWindowsOwnMenuTheLauncherIsItsOneTool) {
+  space_.write("recipes/r.lua", R"(
+local windows = source { media = "@media/stand-in.iso", image = "winre" }
+local look = tool { id = "look", title = "Look", description = "Looks.", risk = "low",
+  files = { "look" }, command = [[X:\Tools\look\look.cmd]] }
+local level = tier { name = "L1", shell = "winre", allow = { look }, expires = "30d" }
+return partition { boot = wim { name = "one", from = windows, tier = level } }
+)");
+  build();
+  EXPECT_EQ(in_image("one", "Remedia/remedia.exe"), "(none)");
+  EXPECT_EQ(in_image("one", "Sources/Recovery/Tools/remedia.exe"),
+            read_file(fs::path(space_.runner).parent_path().parent_path() /
+                          "share/remedia/launcher/amd64/remedia.exe",
+                      1 << 20));
+  EXPECT_NE(in_image("one", "Sources/Recovery/Tools/WinREConfig.xml").find(">remedia.exe<"),
+            std::string::npos);
+  EXPECT_NE(in_image("one", "Windows/System32/winpeshl.ini").find("recenv.exe"), std::string::npos);
+  EXPECT_NE(in_image("one", "Remedia/policy.txt").find("shell = winre\r\n"), std::string::npos);
+  nlohmann::json image = manifest("one")["images"][0];
+  EXPECT_EQ(image["shell"], "winre");
+  EXPECT_EQ(image["serviceable"], true);
+}
+
 TEST_F(Tiers, SameBitsInAnotherFolderAndInAnotherOrder) {
   build();
   auto before = artifacts_of(space_ / "out");
