@@ -110,7 +110,7 @@ function remote(fields) end
 ---@field language? "en"|"de" of the launcher; without it that of the image's locale, if it is one of these
 ---@field network? boolean start the network
 ---@field bitlocker? boolean offer to unlock drives; the base must have manage-bde.exe
----@field confirm? "destructive"|"high"|"all" the risk from which on a tool starts only after a typed word
+---@field confirm? "destructive"|"high"|"all" the risk from which on a tool asks before it starts; one that destroys data always wants a typed word
 ---@field remote? remedia.Remote Remote Connection: its agent, port and message
 
 ---A support level: the tools of an image, its last day, and who may help from afar.

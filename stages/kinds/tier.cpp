@@ -94,7 +94,8 @@ const recipe::Schema schema = {
              .fallback = "false"},
             {.name = "confirm",
              .type = Type::choice,
-             .help = "the risk from which on a tool starts only after a typed word",
+             .help = "the risk from which on a tool asks before it starts; one that destroys data "
+                     "always wants a typed word",
              .words = {"destructive", "high", "all"},
              .fallback = "destructive"},
             {.name = "remote",

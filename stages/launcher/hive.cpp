@@ -11,6 +11,7 @@ constexpr std::size_t kValueSize = 0x14;  // up to its name
 constexpr std::size_t kLongestName = 255;
 constexpr std::size_t kLongestValue = 4096;
 constexpr unsigned kMostValues = 4096;  // of one key
+constexpr std::size_t kPage = 4096;     // what a read of one cell costs is counted in these
 constexpr std::uint32_t kRegSz = 1;
 constexpr std::uint32_t kRegExpandSz = 2;
 constexpr std::uint32_t kRegDword = 4;
@@ -40,7 +41,9 @@ Hive::Hive(HiveSource& source) : source_(source) {
 
 // What the cell at `at` holds, at most `most` bytes of it; a used cell has a negative size.
 std::string Hive::cell(std::uint32_t at, std::size_t most) {
-  if (at == kNone) return {};
+  const std::size_t cost = 1 + most / kPage;
+  if (at == kNone || cost > budget_) return {};
+  budget_ -= cost;
   std::string bytes = source_.read(kBaseBlock + at, most + 4);
   const std::uint32_t size = number(bytes, 0, 4);
   if (bytes.size() < 4 || (size & 0x80000000U) == 0) return {};

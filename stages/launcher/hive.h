@@ -38,7 +38,12 @@ class Hive {
   std::string value(std::uint32_t key, std::string_view name);
   std::string data(std::string_view record);
 
+  // Lists of lists, made to lead to each other, would be read for hours. A look at the registry of
+  // a large PC takes some thousands; after these, all answers are empty.
+  static constexpr std::size_t kMostCells = 100000;
+
   HiveSource& source_;
+  std::size_t budget_ = kMostCells;
   std::uint32_t root_ = kNone;
 };
 

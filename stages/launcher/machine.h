@@ -14,6 +14,9 @@
 
 namespace remedia::launcher {
 
+constexpr std::uint32_t kRunSeconds = 600;     ///< that a program may take which is waited for
+constexpr std::uint32_t kDriverSeconds = 120;  ///< that drvload may take
+
 /// How a program that was waited for came out.
 struct RunResult {
   bool started = false;
@@ -45,10 +48,13 @@ class Machine {
 
   /// Waits for a program without a window of its own; ours stays alive. The command line is never
   /// logged here: it may hold a recovery password.
-  virtual RunResult run(const std::string& command) = 0;
+  /// One that takes longer than `seconds` is ended, and its code is 1460 (ERROR_TIMEOUT).
+  virtual RunResult run(const std::string& command, std::uint32_t seconds = kRunSeconds) = 0;
 
   /// Starts a program; Session::ended() is called with `id` when it has ended. 0, or why not.
   virtual std::uint32_t start(std::size_t id, const std::string& command) = 0;
+  /// As start(), but its children end with it, and all of them with the launcher, however it ends.
+  virtual std::uint32_t start_agent(std::size_t id, const std::string& command) = 0;
   /// As start(), but without a window of its own; Session::ended() gets what it printed.
   virtual std::uint32_t start_quietly(std::size_t id, const std::string& command) = 0;
   virtual void end(std::size_t id) = 0;  ///< ends one that start() started, with its children

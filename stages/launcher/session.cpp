@@ -4,6 +4,7 @@
 #include "launcher/drivers.h"
 #include "launcher/text.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace remedia::launcher {
@@ -29,15 +30,25 @@ Page Session::page(PageKind kind, std::string heading, std::string body, Tone to
   return page;
 }
 
+// The machine may run programs and handle messages while the old page is still there: nothing may
+// be pressed on it any more.
 void Session::show(Page page) {
-  shown_ = page.kind;
-  machine_.show(page);
+  shown_ = std::move(page);
+  ++waiting_;
+  machine_.show(shown_);
+  --waiting_;
 }
 
+bool Session::is_offered(Action action) const {
+  return std::any_of(shown_.buttons.begin(), shown_.buttons.end(),
+                     [action](const Button& button) { return button.action == action; });
+}
+
+// A bad policy says nothing: then the place of the program does, and a PC is not restarted.
+Shell Session::shell() const { return good_policy_ ? policy_.shell : placed_; }
+
 void Session::add_exits(Page& page) {
-  // A bad policy says nothing: then the place of the program does, and a PC is not restarted.
-  const Shell shell = good_policy_ ? policy_.shell : placed_;
-  if (shell == Shell::winre) {
+  if (shell() == Shell::winre) {
     page.buttons.push_back({Action::close, text(Text::button_close), false, false});
     return;
   }
@@ -64,6 +75,11 @@ void Session::note(std::string line) {
   machine_.log(line);
   notes_.push_back(std::move(line));
   if (notes_.size() > 3) notes_.erase(notes_.begin());
+}
+
+void Session::warn(const std::string& line) {
+  machine_.log(line);
+  standing_ += (standing_.empty() ? "" : "\n") + line;
 }
 
 void Session::busy(Text what) {
@@ -100,7 +116,10 @@ void Session::show_bad_policy(const std::vector<PolicyError>& errors) {
 
 void Session::begin() {
   machine_.mark("reading policy.txt");
-  if (!read()) return;
+  const bool good = read();
+  // Windows' own menu may start us again after somebody ended us.
+  if (shell() == Shell::winre) lock_what_was_left_open();
+  if (!good) return;
   machine_.log(stamp());
   check_date();
 }
@@ -109,7 +128,11 @@ void Session::begin_after(std::string_view reason) {
   after_crash_ = true;
   read();
   // Whatever ran then is not known any more; a port that stayed open must not be.
-  if (good_policy_ && !policy_.remote_agent.empty()) close_port();
+  if (good_policy_ && !policy_.remote_agent.empty()) {
+    close_port();
+    forget_ticket();
+  }
+  lock_what_was_left_open();
   machine_.log("the menu ended unexpectedly: " + std::string(reason));
   Page after =
       page(PageKind::notice, text(Text::crash),
@@ -228,7 +251,8 @@ void Session::load_drivers() {
   for (const std::string& error : index.errors) note("drivers.txt: " + error);
   std::string failed;
   for (const std::string& inf : match_drivers(index, machine_.devices())) {
-    const RunResult result = machine_.run(system("drvload.exe") + " " + quoted_argument(inf));
+    const RunResult result =
+        machine_.run(system("drvload.exe") + " " + quoted_argument(inf), kDriverSeconds);
     machine_.log("drvload " + inf + ": " + show_code(result.code));
     if (result.started && result.code == 0) continue;
     failed += (failed.empty() ? "" : ", ") + inf.substr(inf.rfind('\\') + 1) + " (" +
@@ -249,48 +273,19 @@ void Session::start_network() {
   if (!network_up_) note(text(Text::network_failed, {{"code", show_code(network.code)}}));
 }
 
-// Windows unlocks its drive for a recovery image that it trusts, before recenv.exe runs. Nothing
-// says that recenv.exe locks it again before it starts the image's tool; so it is locked here, and
-// without that nothing is offered. Who knows the recovery password can unlock it again.
-bool Session::lock_protected() {
-  const std::string program = system("manage-bde.exe");
-  if (!machine_.exists(program)) return true;  // builds demand it
-  busy(Text::busy_bitlocker);
-  for (const std::string& drive : machine_.readable_drives()) {
-    if (protection_of(drive) != Protection::on) continue;
-    const RunResult result = machine_.run(program + " -lock " + drive + " -ForceDismount");
-    machine_.log("manage-bde -lock " + drive + ": " + show_code(result.code));
-    if (result.started && result.code == 0) continue;
-    Page open = page(
-        PageKind::notice, policy_.title,
-        text(Text::lock_failed, {{"drive", drive}, {"code", show_code(result.code)}}) + contact(),
-        Tone::error);
-    add_exits(open);
-    show(std::move(open));
-    return false;
-  }
-  return true;
-}
-
 void Session::look_for_windows() {
   busy(Text::busy_windows);
   windows_ = machine_.find_windows();
   for (OfflineWindows& windows : windows_)
     windows.protection = protection_of(windows_drive(windows));
   for (const OfflineWindows& windows : windows_) machine_.log("found " + windows_text(windows));
-  if (!window_ && windows_.size() == 1) window_ = 0;
-  if (window_ && *window_ >= windows_.size()) window_.reset();
-}
-
-// By its exit code: what it prints depends on the language of the image. Microsoft documents 0 for
-// a volume that is protected and 1 for one that is not.
-Protection Session::protection_of(const std::string& drive) {
-  const std::string program = system("manage-bde.exe");
-  if (!machine_.exists(program)) return Protection::unknown;
-  const RunResult result = machine_.run(program + " -status " + drive + " -p");
-  machine_.log("manage-bde -status " + drive + ": " + show_code(result.code));
-  if (!result.started || result.code > 1) return Protection::unknown;
-  return result.code == 0 ? Protection::on : Protection::off;
+  // An index is worth nothing after another look: a drive that was unlocked comes in between.
+  window_.reset();
+  if (chosen_windows_.empty() && windows_.size() == 1) choose_windows(0);
+  for (std::size_t i = 0; i < windows_.size(); ++i) {
+    if (same_ascii(windows_[i].directory, chosen_windows_)) window_ = i;
+  }
+  if (!window_) chosen_windows_.clear();
 }
 
 std::string Session::show_code(std::uint32_t code) const {
@@ -305,7 +300,14 @@ void Session::leave(Action action) {
   ++waiting_;
   if (remote_running_) stop_remote(false);
   if (working_) machine_.end(*working_);  // nobody would see what it prints
-  lock_again();
+  working_.reset();
+  const auto open = lock_again();
+  if (!open.empty() && shell() == Shell::winre) {  // Windows goes on
+    --waiting_;
+    return show_lock_failed(open[0].first, open[0].second);
+  }
+  opened_.clear();  // a PC that restarts locks them all
+  remember_opened();
   if (action == Action::restart) machine_.run(system("wpeutil.exe") + " Reboot");
   if (action == Action::shut_down) machine_.run(system("wpeutil.exe") + " Shutdown");
   --waiting_;
@@ -314,7 +316,7 @@ void Session::leave(Action action) {
 }
 
 void Session::act(Action action, int row, std::string_view typed) {
-  if (waiting_ != 0) return;
+  if (waiting_ != 0 || !is_offered(action)) return;
   switch (action) {
     case Action::none:
       return;
@@ -326,8 +328,8 @@ void Session::act(Action action, int row, std::string_view typed) {
       machine_.log("go on was chosen");
       return std::exchange(after_crash_, false) ? check_date() : past_date();
     case Action::open:
-      if (shown_ == PageKind::keyboards) return take_keyboard(row);
-      if (shown_ == PageKind::windows) return take_windows(row);
+      if (shown_.kind == PageKind::keyboards) return take_keyboard(row);
+      if (shown_.kind == PageKind::windows) return take_windows(row);
       return open(row);
     case Action::confirm:
       return confirm(typed);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace remedia::launcher {
@@ -33,7 +34,7 @@ class Session {
   void ended(std::size_t id, std::uint32_t code, const Printed& printed = {});
 
  private:
-  static constexpr std::size_t kAgent = 1000;  // id of the remote agent
+  static constexpr std::size_t kAgent = 1000;  // no tool has this id or a higher one
 
   std::string text(Text which, std::initializer_list<Value> values = {}) const {
     return say(policy_.language, which, values);
@@ -41,10 +42,13 @@ class Session {
   std::string system(std::string_view program) const;  // path in System32
   std::string remedia(std::string_view file) const;    // path in X:\Remedia
   Page page(PageKind kind, std::string heading, std::string body = {}, Tone tone = Tone::plain);
+  Shell shell() const;
   void show(Page page);
+  bool is_offered(Action action) const;
   void add_exits(Page& page);
   std::string stamp() const;
-  void note(std::string line);  // for the menu's next showing
+  void note(std::string line);         // for the menu's next showing
+  void warn(const std::string& line);  // for every showing of the menu
   void busy(Text what);
 
   void show_bad_policy(const std::vector<PolicyError>& errors);
@@ -60,8 +64,15 @@ class Session {
   void load_drivers();
   void start_network();
   void look_for_windows();
+
   Protection protection_of(const std::string& drive);
+  std::optional<std::string> lock(const std::string& drive);
+  void show_lock_failed(const std::string& drive, const std::string& code);
   bool lock_protected();
+  void remember_opened(const std::string& more = {});
+  void add_opened(const std::string& drive);
+  void lock_what_was_left_open();
+  std::vector<std::pair<std::string, std::string>> lock_again();
 
   void show_menu();
   void add_groups(Page& page);
@@ -79,6 +90,7 @@ class Session {
 
   void show_windows();
   void take_windows(int row);
+  void choose_windows(std::size_t index);
   std::string windows_text(const OfflineWindows& windows) const;
   std::string windows_detail(const OfflineWindows& windows) const;
   std::string protection_text(const OfflineWindows& windows) const;
@@ -88,7 +100,6 @@ class Session {
   void unlock(int row, std::string_view typed);
   void unlock_by_file(int row);
   void unlocked(const std::string& drive, const RunResult& result);
-  void lock_again();
 
   std::string remote_title() const;
   bool has_own_ticket() const;
@@ -98,6 +109,7 @@ class Session {
   void stop_remote(bool agent_ended);
   bool open_port();
   void close_port();
+  void forget_ticket();
 
   void leave(Action action);
   std::string show_code(std::uint32_t code) const;
@@ -110,10 +122,10 @@ class Session {
   bool after_crash_ = false;
   bool read_only_ = false;
   bool network_up_ = false;
-  std::string standing_;  // a warning that the menu shows always: grace, expired, drivers
+  std::string standing_;  // what the menu shows always: expiry, and what BitLocker left open
   std::vector<std::string> notes_;
-  PageKind shown_ = PageKind::busy;
-  int waiting_ = 0;  // programs being waited for: buttons do nothing meanwhile
+  Page shown_;
+  int waiting_ = 0;  // programs or pages being waited for: buttons do nothing meanwhile
 
   std::vector<MenuItem> items_;
   std::vector<int> item_of_row_;
@@ -125,12 +137,14 @@ class Session {
 
   std::vector<OfflineWindows> windows_;
   std::optional<std::size_t> window_;  // the chosen one
+  std::string chosen_windows_;         // its directory: each look at the disks changes the list
   std::vector<LockedVolume> locked_;
-  std::vector<std::string> opened_;  // drives to lock again
+  std::vector<std::string> opened_;  // drives to lock again; also in X:\Remedia\opened.txt
   std::string ticket_;
   unsigned port_ = 0;
   std::vector<Address> addresses_;
   bool remote_running_ = false;
+  std::size_t agent_ = kAgent;  // its id, a new one for each start
 };
 
 }  // namespace remedia::launcher

@@ -61,6 +61,7 @@ void Session::unlock(int row, std::string_view typed) {
     case RecoveryFault::none:
       break;
   }
+  remember_opened(drive);
   machine_.log("unlocking " + drive + " by recovery password");  // which is never logged
   ++waiting_;
   const RunResult result = machine_.run(system("manage-bde.exe") + " -unlock " + drive +
@@ -74,6 +75,7 @@ void Session::unlock_by_file(int row) {
   const std::string drive = locked_[static_cast<std::size_t>(row)].drive;
   const std::vector<std::string> files = machine_.key_files();
   if (files.empty()) return show_locked(text(Text::no_key_file), Tone::error);
+  remember_opened(drive);
   machine_.log("unlocking " + drive + " by key file");
   RunResult result;
   ++waiting_;
@@ -89,25 +91,18 @@ void Session::unlock_by_file(int row) {
 void Session::unlocked(const std::string& drive, const RunResult& result) {
   machine_.log("manage-bde -unlock " + drive + ": " + show_code(result.code));
   if (!result.started || result.code != 0) {
+    remember_opened();
     return show_locked(
         text(Text::unlock_failed, {{"drive", drive}, {"code", show_code(result.code)}}),
         Tone::error);
   }
-  opened_.push_back(drive);
+  add_opened(drive);
+  remember_opened();
   ++waiting_;
   look_for_windows();
   --waiting_;
   note(text(Text::unlocked, {{"drive", drive}}));
   show_menu();
-}
-
-void Session::lock_again() {
-  for (const std::string& drive : opened_) {
-    const RunResult result =
-        machine_.run(system("manage-bde.exe") + " -lock " + drive + " -ForceDismount");
-    machine_.log("manage-bde -lock " + drive + ": " + show_code(result.code));
-  }
-  opened_.clear();
 }
 
 std::string Session::remote_title() const {
@@ -129,7 +124,7 @@ void Session::show_consent() {
 }
 
 void Session::start_remote() {
-  if (shown_ != PageKind::consent || remote_running_) return;
+  if (shown_.kind != PageKind::consent || remote_running_) return;
   const auto ticket = make_ticket(machine_.random(64));
   const std::vector<std::uint8_t> number = machine_.random(2);
   if (!ticket || number.size() != 2) {
@@ -149,7 +144,7 @@ void Session::start_remote() {
   ++waiting_;
   const bool opened = open_port();
   --waiting_;
-  const std::uint32_t error = opened && command ? machine_.start(kAgent, *command) : 1;
+  const std::uint32_t error = opened && command ? machine_.start_agent(++agent_, *command) : 1;
   if (error != 0) {
     note(text(Text::start_failed, {{"title", remote_title()},
                                    {"code", opened ? show_code(error) : text(Text::no_port)}}));
@@ -182,6 +177,15 @@ void Session::close_port() {
   machine_.log("netsh delete rule: " + show_code(result.code));
 }
 
+// Its file goes, too: the ticket is worth nothing any more, but it is nobody's business.
+void Session::forget_ticket() {
+  ticket_.clear();
+  const std::string file = system("inv32.xml");
+  if (machine_.exists(file) && !machine_.write(file, "")) {
+    machine_.log("inv32.xml could not be emptied");
+  }
+}
+
 void Session::show_remote() {
   std::string body = text(Text::remote_running);
   for (const bool link_local : {false, true}) {
@@ -202,9 +206,9 @@ void Session::show_remote() {
 void Session::stop_remote(bool agent_ended) {
   if (!remote_running_) return;
   remote_running_ = false;
-  if (!agent_ended) machine_.end(kAgent);
+  if (!agent_ended) machine_.end(agent_);
   close_port();
-  ticket_.clear();
+  forget_ticket();
   note(text(Text::remote_ended));
 }
 

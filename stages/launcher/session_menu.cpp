@@ -75,7 +75,7 @@ void Session::add_groups(Page& page) {
 }
 
 void Session::open(int row) {
-  if (shown_ != PageKind::menu || row < 0) return;
+  if (shown_.kind != PageKind::menu || row < 0) return;
   if (static_cast<std::size_t>(row) >= item_of_row_.size()) return;
   const int index = item_of_row_[static_cast<std::size_t>(row)];
   if (index < 0) return;
@@ -122,7 +122,7 @@ void Session::ask(const MenuItem& item, Question question) {
 }
 
 void Session::confirm(std::string_view typed) {
-  if (shown_ != PageKind::confirm) return;
+  if (shown_.kind != PageKind::confirm) return;
   const Tool& tool = policy_.tools[asked_];
   const bool needed = question_before(policy_.confirm, tool.risk) == Question::typed;
   if (needed && !is_confirmed(typed, tool.title, policy_.language)) {
@@ -171,11 +171,11 @@ void Session::launch(std::size_t index, const std::string& command) {
 }
 
 void Session::ended(std::size_t id, std::uint32_t code, const Printed& printed) {
-  if (id == kAgent) {
-    if (!remote_running_) return;
+  if (id >= kAgent) {
     machine_.log("the remote agent ended: " + show_code(code));
+    if (!remote_running_ || id != agent_) return;  // one that was stopped: another may run now
     stop_remote(true);
-    if (shown_ == PageKind::remote) show_menu();
+    if (shown_.kind == PageKind::remote) show_menu();
     return;
   }
   if (id >= policy_.tools.size()) return;
@@ -185,7 +185,7 @@ void Session::ended(std::size_t id, std::uint32_t code, const Printed& printed) 
   if (working_ == id) return show_output(tool, code, printed);
   // A closed window is no failure: that is how one ends a console.
   if (code != 0 && code != kClosed) note(outcome(tool, code));
-  if (shown_ == PageKind::menu && waiting_ == 0) show_menu();
+  if (shown_.kind == PageKind::menu && waiting_ == 0) show_menu();
 }
 
 // The exit code of a crashed program is an NTSTATUS.
@@ -257,9 +257,14 @@ void Session::show_windows() {
   show(std::move(list));
 }
 
+void Session::choose_windows(std::size_t index) {
+  window_ = index;
+  chosen_windows_ = windows_[index].directory;
+}
+
 void Session::take_windows(int row) {
   if (row < 0 || static_cast<std::size_t>(row) >= windows_.size()) return;
-  window_ = static_cast<std::size_t>(row);
+  choose_windows(static_cast<std::size_t>(row));
   machine_.log("chosen " + windows_text(windows_[*window_]));
   show_menu();
 }

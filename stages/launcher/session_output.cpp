@@ -18,7 +18,7 @@ void Session::show_working(const Tool& tool) {
 
 // Its page stays until it has ended: what is not there any more cannot be shown as running.
 void Session::stop_tool() {
-  if (shown_ != PageKind::working || !working_) return;
+  if (shown_.kind != PageKind::working || !working_) return;
   machine_.log("stop was chosen");
   stopped_ = true;
   machine_.end(*working_);

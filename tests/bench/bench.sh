@@ -159,8 +159,11 @@ make_project() {
   mkdir -p overlays/system/Windows/System32
   wimextract media/sources/boot.wim 1 '/Windows/System32/*.dll' \
     --dest-dir=overlays/system/Windows/System32 > /dev/null
+  wimextract media/sources/boot.wim 1 /Windows/System32/wpeutil.exe > /dev/null
   rm -f stand-in.iso media/sources/*.wim
   cp "$base/base.wim" media/sources/boot.wim
+  wimupdate media/sources/boot.wim 1 \
+    --command='add wpeutil.exe /Windows/System32/wpeutil.exe' > /dev/null
   make_recipes
   mkdir -p overlays
   cp -r "$base/big" overlays/big

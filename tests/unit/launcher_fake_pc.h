@@ -4,6 +4,7 @@
 #include "launcher/session.h"
 #include "launcher/text.h"
 
+#include <functional>
 #include <map>
 
 #include <gtest/gtest.h>
@@ -13,7 +14,10 @@ namespace remedia::launcher {
 class FakePc final : public Machine {
  public:
   Date today() override { return parse_date(now).value(); }
-  void show(const Page& page) override { shown = page; }
+  void show(const Page& page) override {
+    if (while_showing) while_showing();
+    shown = page;
+  }
   void log(std::string_view text) override { logged += std::string(text) + "\n"; }
   void mark(std::string_view text) override { marked = text; }
   void clear_mark() override { marked.clear(); }
@@ -26,7 +30,9 @@ class FakePc final : public Machine {
     files[path] = content;
     return true;
   }
-  RunResult run(const std::string& command) override {
+  RunResult run(const std::string& command, std::uint32_t seconds) override {
+    if (seconds != kRunSeconds) limited.push_back(command + " " + decimal(seconds));
+    if (while_running) while_running(command);
     ran.push_back(replaced(command, "X:\\Windows\\System32\\", ""));
     for (const auto& [part, result] : results) {
       if (command.find(part) != std::string::npos) return result;
@@ -37,6 +43,9 @@ class FakePc final : public Machine {
     if (start_error == 0) running = id;
     started.push_back(command);
     return start_error;
+  }
+  std::uint32_t start_agent(std::size_t id, const std::string& command) override {
+    return start(id, command);
   }
   std::uint32_t start_quietly(std::size_t id, const std::string& command) override {
     quiet.push_back(command);
@@ -61,12 +70,14 @@ class FakePc final : public Machine {
   }
   void leave() override { left = true; }
 
+  std::function<void()> while_showing;
+  std::function<void(const std::string&)> while_running;
   std::string now = "2026-11-21";
   Page shown;
   std::string logged, marked;
   std::map<std::string, std::string> files;
   std::map<std::string, std::string> kept;
-  std::vector<std::string> quiet, ran, started, readable, locked, keys;
+  std::vector<std::string> limited, quiet, ran, started, readable, locked, keys;
   std::vector<std::pair<std::string, RunResult>> results;
   std::vector<OfflineWindows> windows;
   std::vector<std::size_t> ended;

@@ -45,6 +45,12 @@ std::string software() {
                      {.minor_version = 5, .file_name = "SOFTWARE"});
 }
 
+std::string number(std::uint32_t value, std::size_t size) {
+  std::string bytes;
+  for (; bytes.size() < size; value >>= 8) bytes += static_cast<char>(value & 0xffU);
+  return bytes;
+}
+
 std::string value_of(const std::string& bytes, const std::string& path, const std::string& name) {
   Bytes source(bytes);
   return Hive(source).text(path, name);
@@ -79,6 +85,46 @@ TEST(LauncherHive, KnowsWhatIsNoHive) {
     EXPECT_FALSE(Hive(source).good());
     EXPECT_EQ(value_of(bytes, kVersion, "ProductName"), "");
   }
+}
+
+// Lists of lists, all of which lead to the same: four thousand million keys to look at.
+TEST(LauncherHive, GivesUpOnListsWithoutEnd) {
+  class Counting final : public HiveSource {
+   public:
+    explicit Counting(const std::string& bytes) : bytes_(bytes) {}
+    std::string read(std::uint64_t offset, std::size_t size) override {
+      if (++reads > 300000) return {};  // a hive without a limit has to end, too
+      return offset < bytes_.size() ? bytes_.substr(offset, size) : std::string();
+    }
+    std::size_t reads = 0;
+
+   private:
+    const std::string& bytes_;
+  };
+  const auto cell = [](std::string content) {
+    const auto size = static_cast<std::uint32_t>(-static_cast<std::int32_t>(content.size() + 4));
+    return number(size, 4) + content;
+  };
+  constexpr std::uint32_t kRoot = 0x20;
+  constexpr std::uint32_t kLists = 0x20 + 0x50;
+  constexpr std::uint32_t kKeys = kLists + 8 + 65535 * 4;
+  std::string root = "nk" + std::string(0x4a, '\0');
+  root.replace(0x14, 4, number(1, 4)).replace(0x1c, 4, number(kLists, 4));
+  std::string lists = "ri" + number(65535, 2);
+  std::string keys = "li" + number(65535, 2);
+  for (int i = 0; i < 65535; ++i) lists += number(kKeys, 4);
+  for (int i = 0; i < 65535; ++i) keys += number(kRoot, 4);
+  std::string base = "regf" + std::string(4092, '\0');
+  base.replace(0x24, 4, number(kRoot, 4));
+  const std::string bytes = base + std::string(kRoot, '\0') + cell(root) + cell(lists) + cell(keys);
+  Counting source(bytes);
+  Hive hive(source);
+  ASSERT_TRUE(hive.good());
+  EXPECT_EQ(hive.text("A", "V"), "");
+  EXPECT_GT(source.reads, 50000U);
+  EXPECT_LE(source.reads, 100000U);
+  EXPECT_EQ(hive.text("B", "V"), "");
+  EXPECT_LE(source.reads, 100000U);
 }
 
 // Every answer to a damaged hive is some text; none is a crash or an endless loop.

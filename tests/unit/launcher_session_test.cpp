@@ -201,7 +201,8 @@ TEST_F(LauncherSession, BelowWindowsOwnMenuProtectedDrivesAreLockedFirst) {
   begin("shell = winre\n" + plain() + tool("a", "low", "a.exe"));
   EXPECT_EQ(pc.ran, (std::vector<std::string>{
                         "manage-bde.exe -status C: -p", "manage-bde.exe -lock C: -ForceDismount",
-                        "manage-bde.exe -status D: -p", "manage-bde.exe -status E: -p"}));
+                        "manage-bde.exe -status D: -p", "manage-bde.exe -status E: -p",
+                        "manage-bde.exe -lock E: -ForceDismount"}));
   EXPECT_EQ(pc.shown.kind, PageKind::menu);
 }
 

@@ -152,6 +152,38 @@ TEST(WineMenu, WorksByKeyboardAlone) {
   pc.wait_for_file("calls.txt", "scan.exe --all");
 }
 
+TEST(WineMenu, ADoubleClickStartsWhatItHits) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("", demo_tools()));
+  pc.add_program("Tools/scan.exe");
+  pc.start();
+  pc.wait_for("Contoso recovery");
+  pc.choose("Choose Windows installation");
+  pc.probe({"double", "2"});  // the heading above Disk Wipe, which would ask
+  pc.probe({"double", "4"});
+  pc.wait_for_file("calls.txt", "X:\\Tools\\scan.exe --all\n");
+  pc.wait_for("Contoso recovery");
+}
+
+TEST(WineMenu, AHeldLetterPressesNoButtonAfterAnother) {
+  Pc pc;
+  pc.write("Remedia/policy.txt", policy("", demo_tools()));
+  pc.start();
+  pc.wait_for("Contoso recovery");
+  const std::string b = "98";
+  const std::string s = "115";
+  pc.choose("Disk Wipe");
+  pc.probe({"alt", s});
+  pc.wait_for("Disk Wipe");
+  pc.probe({"holdalt", b});
+  pc.probe({"type", "yes"});
+  pc.probe({"holdalt", s});  // would start it
+  pc.probe({"text", "15", "yes"});
+  pc.probe({"alt", b});
+  pc.wait_for("Contoso recovery");
+  EXPECT_EQ(pc.read("Remedia/log.txt").find("was not started"), std::string::npos);
+}
+
 TEST(WineMenu, NamesMayBeInAnyScript) {
   Pc pc;
   pc.write("Remedia/policy.txt",

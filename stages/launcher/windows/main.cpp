@@ -86,6 +86,14 @@ Options read_options() {
   return options;
 }
 
+// Of running.txt, for crashed(), which cannot be told.
+wchar_t mark_path[MAX_PATH] = {};
+
+void remember_mark(const std::string& path) {
+  const std::wstring wide = to_wide(path);
+  if (wide.size() < MAX_PATH) wide.copy(mark_path, wide.size());
+}
+
 // Leaves the reason for --after. Allocates nothing: the heap may be what is broken.
 LONG WINAPI crashed(EXCEPTION_POINTERS* what) {
   char text[] = "\r\nexception 0x00000000";
@@ -93,8 +101,8 @@ LONG WINAPI crashed(EXCEPTION_POINTERS* what) {
   for (std::size_t i = sizeof text - 2; code != 0; code >>= 4) {
     text[i--] = "0123456789ABCDEF"[code & 15U];
   }
-  const HANDLE file = CreateFileW(L"X:\\Remedia\\running.txt", FILE_APPEND_DATA, FILE_SHARE_READ,
-                                  nullptr, OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr);
+  const HANDLE file = CreateFileW(mark_path, FILE_APPEND_DATA, FILE_SHARE_READ, nullptr,
+                                  OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr);
   if (file != INVALID_HANDLE_VALUE) {
     DWORD written = 0;
     WriteFile(file, text, sizeof text - 1, &written, nullptr);
@@ -105,9 +113,12 @@ LONG WINAPI crashed(EXCEPTION_POINTERS* what) {
 }
 
 int run() {
-  SetUnhandledExceptionFilter(crashed);
+  // An empty card reader is no reason for a message of Windows that somebody has to close.
+  SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOOPENFILEERRORBOX);
   const Options options = read_options();
   const std::string mark = options.root + "Remedia\\running.txt";
+  remember_mark(mark);
+  SetUnhandledExceptionFilter(crashed);
   const auto reason = read_file(mark);
   if (options.after && !reason) return 0;  // all went well: winpeshl restarts the PC
   const Shell placed = shell_of_place(own_path());

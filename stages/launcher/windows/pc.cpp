@@ -132,7 +132,7 @@ bool Pc::pump() {
   return true;
 }
 
-RunResult Pc::run(const std::string& command) {
+RunResult Pc::run(const std::string& command, std::uint32_t seconds) {
   SECURITY_ATTRIBUTES inherit{sizeof inherit, nullptr, TRUE};
   HANDLE reading = nullptr;
   HANDLE writing = nullptr;
@@ -161,16 +161,29 @@ RunResult Pc::run(const std::string& command) {
   const Handle process(started.hProcess);
   CloseHandle(started.hThread);
   HANDLE waited = process.get();
-  while (MsgWaitForMultipleObjects(1, &waited, FALSE, 50, QS_ALLINPUT) != WAIT_OBJECT_0) {
+  const ULONGLONG end = GetTickCount64() + seconds * 1000ULL;
+  bool in_time = true;
+  while (in_time &&
+         MsgWaitForMultipleObjects(1, &waited, FALSE, 50, QS_ALLINPUT) != WAIT_OBJECT_0) {
     read_pipe(output.get(), result.output, kMostOutput);
     pump();
+    in_time = GetTickCount64() < end;
   }
+  if (!in_time) TerminateProcess(process.get(), ERROR_TIMEOUT);
   read_pipe(output.get(), result.output, kMostOutput);
-  DWORD code = 0;
-  GetExitCodeProcess(process.get(), &code);
+  DWORD code = ERROR_TIMEOUT;  // its end may take a while
+  if (in_time) GetExitCodeProcess(process.get(), &code);
   result.started = true;
   result.code = code;
   return result;
+}
+
+// Nobody may go on looking at this PC after a crash of ours: its job ends with its last handle. A
+// tool goes on, for it may be in the middle of a repair.
+void Pc::end_with_us(HANDLE job) {
+  JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits{};
+  limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
+  SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits);
 }
 
 // Starts it in a job, so that end() ends its children, too. `output` is where it prints to; null:
@@ -198,6 +211,7 @@ std::uint32_t Pc::launch(Child& child, const std::string& command, HANDLE output
   }
   child.process = Handle(started.hProcess);
   child.job = Handle(CreateJobObjectW(nullptr, nullptr));
+  if (child.agent && child.job.good()) end_with_us(child.job.get());
   if (!child.job.good() || !AssignProcessToJobObject(child.job.get(), child.process.get())) {
     child.job.close();
   }
@@ -207,9 +221,18 @@ std::uint32_t Pc::launch(Child& child, const std::string& command, HANDLE output
 }
 
 std::uint32_t Pc::start(std::size_t id, const std::string& command) {
+  return start_in_console(id, command, false);
+}
+
+std::uint32_t Pc::start_agent(std::size_t id, const std::string& command) {
+  return start_in_console(id, command, true);
+}
+
+std::uint32_t Pc::start_in_console(std::size_t id, const std::string& command, bool agent) {
   if (children_.size() >= kMostChildren) return ERROR_TOO_MANY_OPEN_FILES;
   Child child;
   child.id = id;
+  child.agent = agent;
   const std::uint32_t error = launch(child, command, nullptr);
   if (error == 0) children_.push_back(std::move(child));
   return error;
@@ -273,6 +296,9 @@ void Pc::reap(Session& session) {
     collect(children_[i]);  // the rest of it
     DWORD code = 0;
     GetExitCodeProcess(children_[i].process.get(), &code);
+    // What it has started and left behind would keep its port in use.
+    if (children_[i].agent && children_[i].job.good())
+      TerminateJobObject(children_[i].job.get(), 1);
     const Child child = std::move(children_[i]);
     children_.erase(children_.begin() + static_cast<std::ptrdiff_t>(i));
     session.ended(child.id, code, {text_of_printed(child.printed), child.cut});

@@ -25,8 +25,9 @@ class Pc final : public Machine {
   bool exists(const std::string& path) override;
   std::optional<std::string> read(const std::string& path) override;
   bool write(const std::string& path, std::string_view content) override;
-  RunResult run(const std::string& command) override;
+  RunResult run(const std::string& command, std::uint32_t seconds = kRunSeconds) override;
   std::uint32_t start(std::size_t id, const std::string& command) override;
+  std::uint32_t start_agent(std::size_t id, const std::string& command) override;
   std::uint32_t start_quietly(std::size_t id, const std::string& command) override;
   void end(std::size_t id) override;
   std::vector<std::string> keep_output(const std::string& id, std::string_view text) override;
@@ -54,8 +55,11 @@ class Pc final : public Machine {
     Handle output;  // of start_quietly(); else none
     std::string printed;
     bool cut = false;
+    bool agent = false;  // of remote help
   };
 
+  std::uint32_t start_in_console(std::size_t id, const std::string& command, bool agent);
+  static void end_with_us(HANDLE job);
   std::uint32_t launch(Child& child, const std::string& command, HANDLE output);
   static void collect(Child& child);
   std::string boot_drive();

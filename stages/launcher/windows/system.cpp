@@ -154,7 +154,8 @@ bool ask_device(const std::string& drive, DWORD question, void* in, DWORD in_siz
          DeviceIoControl(device.get(), question, in, in_size, out, out_size, &got, nullptr) != 0;
 }
 
-// A disk at USB is fixed for GetDriveType; a stick or a card is not.
+// A disk at USB is fixed for GetDriveType; a stick or a card is not. The bus of a card says
+// nothing: memory that is soldered to the board (eMMC) has the same one, and is a disk of the PC.
 bool is_removable(const std::string& drive) {
   if (GetDriveTypeW(to_wide(drive + "\\").c_str()) == DRIVE_REMOVABLE) return true;
   STORAGE_PROPERTY_QUERY query{};
@@ -165,8 +166,7 @@ bool is_removable(const std::string& drive) {
                   sizeof answer)) {
     return false;
   }
-  const auto bus = reinterpret_cast<const STORAGE_DEVICE_DESCRIPTOR*>(answer)->BusType;
-  return bus == BusTypeUsb || bus == BusTypeSd || bus == BusTypeMmc || bus == BusType1394;
+  return reinterpret_cast<const STORAGE_DEVICE_DESCRIPTOR*>(answer)->BusType == BusTypeUsb;
 }
 
 }  // namespace

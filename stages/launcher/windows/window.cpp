@@ -11,21 +11,6 @@ namespace {
 
 constexpr wchar_t kClass[] = L"RemediaLauncher";
 
-enum Id {
-  kHeading = 10,
-  kText,
-  kList,
-  kDetail,
-  kLabel,
-  kField,
-  kStamp,
-  kLead,
-  kTitle,
-  kMark,
-  kOutput,
-  kFirstButton = 100
-};
-
 std::wstring with_crlf(const std::string& text) { return to_wide(replaced(text, "\n", "\r\n")); }
 
 }  // namespace
@@ -84,12 +69,15 @@ LRESULT Window::receive(UINT message, WPARAM wide, LPARAM low) {
     case WM_CTLCOLORSTATIC:
     case WM_CTLCOLOREDIT:
     case WM_CTLCOLORLISTBOX:
-      return colour(message, reinterpret_cast<HDC>(wide), reinterpret_cast<HWND>(low));
+      return colour(reinterpret_cast<HDC>(wide), reinterpret_cast<HWND>(low));
     case WM_DRAWITEM:
       draw_item(*reinterpret_cast<const DRAWITEMSTRUCT*>(low));
       return TRUE;
     case WM_PAINT:
       paint_band();
+      return 0;
+    case WM_SETFOCUS:  // the frame itself has nothing to type into
+      focus_first();
       return 0;
     case WM_ACTIVATE:
       if (LOWORD(wide) != WA_INACTIVE && GetFocus() == window_) focus_first();
@@ -100,9 +88,24 @@ LRESULT Window::receive(UINT message, WPARAM wide, LPARAM low) {
   return DefWindowProcW(window_, message, wide, low);
 }
 
+// On the row that is chosen: a click on the heading of a group has chosen its neighbour, which
+// nobody wants to start.
+void Window::double_clicked() {
+  const DWORD at = GetMessagePos();
+  POINT point{static_cast<short>(LOWORD(at)), static_cast<short>(HIWORD(at))};
+  MapWindowPoints(nullptr, list_, &point, 1);
+  RECT box{};
+  const bool there = SendMessageW(list_, LB_GETITEMRECT, static_cast<WPARAM>(row_),
+                                  reinterpret_cast<LPARAM>(&box)) != LB_ERR;
+  const bool inside =
+      point.x >= box.left && point.x < box.right && point.y >= box.top && point.y < box.bottom;
+  if (!there || !inside) return choose(row_);
+  press_default();
+}
+
 LRESULT Window::command(int id, int notice) {
   if (id == kList && notice == LBN_SELCHANGE) row_changed();
-  if (id == kList && notice == LBN_DBLCLK) press_default();
+  if (id == kList && notice == LBN_DBLCLK) double_clicked();
   if (id >= kFirstButton && notice == BN_CLICKED) {
     const auto index = static_cast<std::size_t>(id - kFirstButton);
     if (index < page_.buttons.size()) press(page_.buttons[index].action);
@@ -159,11 +162,12 @@ HWND Window::make(const wchar_t* type, const std::wstring& text, DWORD style, in
 }
 
 void Window::remove_controls() {
-  for (const HWND control : controls_) DestroyWindow(control);
-  controls_.clear();
+  // Forgotten first: the frame, which gets the focus meanwhile, passes it on to none of them.
+  const std::vector<HWND> old = std::exchange(controls_, {});
   buttons_.clear();
   heading_ = lead_ = text_ = list_ = title_ = mark_ = detail_ = label_ = field_ = output_ = stamp_ =
       nullptr;
+  for (const HWND control : old) DestroyWindow(control);
 }
 
 // In the order in which Tab goes through them.
@@ -314,6 +318,15 @@ bool Window::leave_text(const MSG& message) {
   return true;
 }
 
+// The letter of a button, with Alt or while a button has the focus: held, it would press the
+// buttons of page after page.
+bool Window::is_held_letter(const MSG& message) const {
+  if ((message.lParam >> 30 & 1) == 0) return false;
+  if (message.message == WM_SYSKEYDOWN || message.message == WM_SYSCHAR) return true;
+  const bool letter = message.message == WM_CHAR;
+  return letter && std::find(buttons_.begin(), buttons_.end(), message.hwnd) != buttons_.end();
+}
+
 void Window::handle(MSG& message) {
   if (message.message == WM_KEYDOWN && message.wParam == VK_RETURN) {
     // A key that is held would press what stands on the next page, such as Stop.
@@ -323,6 +336,7 @@ void Window::handle(MSG& message) {
     return press(page_.buttons[static_cast<std::size_t>(button - buttons_.begin())].action);
   }
   if (message.message == WM_KEYDOWN && message.wParam == VK_ESCAPE) return press(Action::back);
+  if (is_held_letter(message)) return;
   if (leave_text(message) || IsDialogMessageW(window_, &message)) return;
   TranslateMessage(&message);
   DispatchMessageW(&message);

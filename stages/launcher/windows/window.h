@@ -20,6 +20,22 @@ class Listener {
   virtual void act(Action action, int row, std::string_view typed) = 0;
 };
 
+/// Identifiers of the controls; buttons have kFirstButton and those after it.
+enum ControlId {
+  kHeading = 10,
+  kText,
+  kList,
+  kDetail,
+  kLabel,
+  kField,
+  kStamp,
+  kLead,
+  kTitle,
+  kMark,
+  kOutput,
+  kFirstButton = 100
+};
+
 class Window {
  public:
   /// `dpi` 0: that of the system; `size` 0: what the screen allows.
@@ -41,7 +57,8 @@ class Window {
   static LRESULT CALLBACK procedure(HWND window, UINT message, WPARAM wide, LPARAM low);
   LRESULT receive(UINT message, WPARAM wide, LPARAM low);
   LRESULT command(int id, int notice);
-  LRESULT colour(UINT message, HDC dc, HWND control);
+  void double_clicked();
+  LRESULT colour(HDC dc, HWND control);
   void draw_item(const DRAWITEMSTRUCT& item);
   void draw_button(const DRAWITEMSTRUCT& item);
   void draw_row(const DRAWITEMSTRUCT& item);
@@ -68,6 +85,7 @@ class Window {
   void place(HWND control, int left, int top, int width, int height);
   void focus_first();
   bool leave_text(const MSG& message);
+  bool is_held_letter(const MSG& message) const;
   void choose(int row);
   void row_changed();
   void show_details(const Row& shown);

@@ -48,7 +48,7 @@ void Window::paint_band() {
   EndPaint(window_, &paint);
 }
 
-LRESULT Window::colour(UINT message, HDC dc, HWND control) {
+LRESULT Window::colour(HDC dc, HWND control) {
   SetBkMode(dc, OPAQUE);
   if (control == heading_) {
     SetTextColor(dc, kPaper);
@@ -68,7 +68,6 @@ LRESULT Window::colour(UINT message, HDC dc, HWND control) {
     SetBkColor(dc, kPanel);
     return reinterpret_cast<LRESULT>(panel_brush_);
   }
-  (void)message;
   SetBkColor(dc, kPaper);
   return reinterpret_cast<LRESULT>(paper_brush_);
 }
@@ -79,7 +78,7 @@ void Window::draw_item(const DRAWITEMSTRUCT& item) {
 }
 
 void Window::draw_button(const DRAWITEMSTRUCT& item) {
-  const std::size_t index = item.CtlID - 100;
+  const std::size_t index = item.CtlID - kFirstButton;
   if (index >= page_.buttons.size()) return;
   const Button& button = page_.buttons[index];
   const bool off = (item.itemState & ODS_DISABLED) != 0;

@@ -9,6 +9,9 @@
 //   press TEXT       presses the button whose text, without `&`, is TEXT
 //   key CODE         a key to the control that has the focus
 //   hold CODE        the repetition of a key that is held down
+//   alt CODE         a letter that is typed with Alt
+//   holdalt CODE     the repetition of such a letter
+//   double N         a double click on row N of the list, as the mouse makes it
 //   type TEXT        puts TEXT into the entry field
 //   wait TEXT        until the heading is TEXT, on a page with buttons
 //   text ID PART     until the text of control ID holds PART
@@ -149,6 +152,26 @@ int press_key(unsigned code, LPARAM state = 0) {
   return info.hwndFocus != nullptr ? 0 : 4;
 }
 
+int press_alt(unsigned letter, LPARAM state) {
+  constexpr LPARAM kWithAlt = 1 << 29;
+  return PostMessageW(find_window(), WM_SYSCHAR, letter, state | kWithAlt) ? 0 : 4;
+}
+
+int double_click(unsigned row) {
+  const HWND list = GetDlgItem(find_window(), kList);
+  RECT box{};
+  if (SendMessageW(list, LB_GETITEMRECT, row, reinterpret_cast<LPARAM>(&box)) == LB_ERR) return 2;
+  POINT middle{(box.left + box.right) / 2, (box.top + box.bottom) / 2};
+  const LPARAM place = MAKELPARAM(middle.x, middle.y);
+  MapWindowPoints(list, nullptr, &middle, 1);
+  SetCursorPos(middle.x, middle.y);
+  constexpr UINT kClicks[] = {WM_LBUTTONDOWN, WM_LBUTTONUP, WM_LBUTTONDBLCLK, WM_LBUTTONUP};
+  for (const UINT message : kClicks) {
+    PostMessageW(list, message, message == WM_LBUTTONUP ? 0 : MK_LBUTTON, place);
+  }
+  return 0;
+}
+
 int wait_for(const std::string& heading) {
   return comes_true([&heading] {
     const HWND window = find_window();
@@ -238,6 +261,9 @@ int launcher_main() {
   if (what == "press") return press(value);
   if (what == "key") return press_key(parse_number(value, 255).value_or(0));
   if (what == "hold") return press_key(parse_number(value, 255).value_or(0), 1 << 30);
+  if (what == "alt") return press_alt(parse_number(value, 255).value_or(0), 0);
+  if (what == "holdalt") return press_alt(parse_number(value, 255).value_or(0), 1 << 30);
+  if (what == "double") return double_click(parse_number(value, 999).value_or(0));
   if (what == "wait") return wait_for(value);
   if (what == "text") return wait_for_text(parse_number(value, 999).value_or(0), more);
   if (what == "type") {
