@@ -159,8 +159,8 @@ void Evaluator::bind_values() {
   lua_pushcfunction(L, [](lua_State* s) {
     const NodeRef* a = to_node(s, 1);
     const NodeRef* b = to_node(s, 2);
-    bool equal = a != nullptr && b != nullptr &&
-                 (*a == *b || canonical_text(**a) == canonical_text(**b));
+    bool equal =
+        a != nullptr && b != nullptr && (*a == *b || canonical_text(**a) == canonical_text(**b));
     lua_pushboolean(s, equal ? 1 : 0);
     return 1;
   });

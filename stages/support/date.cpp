@@ -22,8 +22,8 @@ std::string date_text(std::chrono::sys_days day) {
 }
 
 std::string date_of_clock(std::int64_t clock) {
-  return date_text(std::chrono::floor<std::chrono::days>(
-      std::chrono::sys_seconds(std::chrono::seconds(clock))));
+  return date_text(
+      std::chrono::floor<std::chrono::days>(std::chrono::sys_seconds(std::chrono::seconds(clock))));
 }
 
 }  // namespace remedia

@@ -103,10 +103,7 @@ const Case kCases[] = {
      "parameters\n~ parameters.site: \"oslo\" -> \"rome\"\n"},
     {"ParameterGone", [](json& m, json&) { m["parameters"] = json::object(); },
      "parameters\n- parameters.site: \"oslo\"\n"},
-    {"Clock",
-     [](json& m, json&) {
-       m["clock"] = 1804067200;
-     },
+    {"Clock", [](json& m, json&) { m["clock"] = 1804067200; },
      "parameters\n~ clock: 1704067200 -> 1804067200\n"},
     {"Version", [](json& m, json&) { m["versions"]["libwim"] = "2"; },
      "versions\n~ libwim: \"1.13.6\" -> \"2\"\n"},
