@@ -13,6 +13,7 @@
 #include "media/wim_glob.h"
 #include "media/wim_trim.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -67,6 +68,9 @@ std::string name_of(const std::string& path) { return fold_case(path.substr(path
 
 // That a base lacks what is forbidden is well; that it has it in another folder is not.
 void warn_of_misses(graph::Job& job, const std::vector<wim::Removal>& removals) {
+  // Only what a tier forbids is optional; without that nobody has to look through the image.
+  if (std::none_of(removals.begin(), removals.end(), [](const auto& r) { return r.optional; }))
+    return;
   std::map<std::string, std::string> left;  // path by folded name
   wim::File trimmed(Slice::whole(job.part(0)), job.output(0));
   for (const wim::Entry& entry : trimmed.list(1)) {

@@ -104,9 +104,8 @@ TEST_P(WineTiers, RefuseAfterTheirLastDay) {
 INSTANTIATE_TEST_SUITE_P(Of, WineTiers, testing::Values("l1", "l2", "l3"),
                          [](const auto& test) { return std::string(test.param); });
 
-// The program that is in the image, not the one with switches for tests: it finds its policy on X:
-// and goes by the PC's own clock, which may be past the image's last day by now.
-TEST(WineTier, TheShippedProgramStartsFromTheImage) {
+// The tests above start the program that has switches for tests; in the image is the shipped one.
+TEST(WineTier, TheImageHasTheShippedProgram) {
   Pc pc;
   install(pc, "l2");
   std::string shipped =
