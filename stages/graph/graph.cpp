@@ -30,8 +30,7 @@ void Planner::plan_recipe(const recipe::Evaluation& evaluation) {
     try {
       plan(node, {});
     } catch (const Failure& failure) {
-      const auto& found = failure.diagnostics();
-      errors_.insert(errors_.end(), found.begin(), found.end());
+      note_errors(failure);
     }
   }
   if (!errors_.empty()) {
@@ -92,14 +91,33 @@ void Planner::add(Edge edge) {
 
 SourcePath Planner::source_path(const recipe::Node& node, std::string_view field,
                                 std::string_view arch) {
-  recipe::Path path;
   try {
-    path = node.path(field, arch);
+    return seen(node, field, node.path(field, arch));
   } catch (const Failure& failure) {
-    const auto& found = failure.diagnostics();
-    errors_.insert(errors_.end(), found.begin(), found.end());
+    note_errors(failure);
     return {};
   }
+}
+
+std::vector<SourcePath> Planner::source_paths(const recipe::Node& node, std::string_view field,
+                                              std::string_view arch) {
+  std::vector<SourcePath> paths;
+  try {
+    for (const recipe::Path& path : node.paths(field, arch))
+      paths.push_back(seen(node, field, path));
+  } catch (const Failure& failure) {
+    note_errors(failure);
+  }
+  return paths;
+}
+
+void Planner::note_errors(const Failure& failure) {
+  const auto& found = failure.diagnostics();
+  errors_.insert(errors_.end(), found.begin(), found.end());
+}
+
+SourcePath Planner::seen(const recipe::Node& node, std::string_view field,
+                         const recipe::Path& path) {
   std::error_code ignored;
   if (!fs::exists(path.absolute, ignored)) {
     errors_.push_back({.message = fmt::format("'{}' is not there", path.written),

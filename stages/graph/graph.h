@@ -63,11 +63,16 @@ class Planner {
   /// can be moved as a whole; else absolute. A path that is not there is an error at `field`;
   /// planning goes on, so that a recipe hears of all of them.
   SourcePath source_path(const recipe::Node& node, std::string_view field, std::string_view arch);
+  /// The same for a field that is a list.
+  std::vector<SourcePath> source_paths(const recipe::Node& node, std::string_view field,
+                                       std::string_view arch);
   /// `.store/KIND/DIGEST.SUFFIX`: what images and recipes share, named by the parameters.
   static std::string store_path(const Edge& edge, std::string_view suffix);
 
  private:
   const Kind& kind(std::string_view word) const;
+  SourcePath seen(const recipe::Node& node, std::string_view field, const recipe::Path& path);
+  void note_errors(const Failure& failure);
 
   const Settings& settings_;
   std::span<const Kind> kinds_;

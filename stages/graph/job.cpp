@@ -89,6 +89,11 @@ std::string Job::digest(const fs::path& file) {
   return digests_.sha256_of(file);
 }
 
+std::string Job::remembered(const fs::path& file, const std::function<std::string()>& find_out) {
+  reads(file);
+  return digests_.value_of(file, find_out);
+}
+
 bool Job::unchanged(const std::string& fingerprint) {
   fingerprint_ = sha256(fingerprint + digests_.sha256_of(fs::read_symlink("/proc/self/exe")));
   const std::string& output = outputs_.front();

@@ -1,28 +1,10 @@
 #include "kinds/base_demands.h"
 
-#include "media/base_facts.h"
-
 #include <optional>
 
 namespace remedia::kinds {
 
 namespace {
-
-// What the source's stage found out about the base.
-BaseFacts facts_of(const nlohmann::ordered_json& image) {
-  BaseFacts facts;
-  facts.from_xml = image.at("version");
-  facts.from_kernel = image.at("kernel_version");
-  facts.from_loader = image.at("loader_version");
-  facts.from_hive = image.at("registry_version");
-  for (const auto& package : image.at("packages")) {
-    BaseFacts::Package& known = facts.packages.emplace_back();
-    known.name = package.at("name");
-    known.version = package.at("version");
-    known.installed = true;
-  }
-  return facts;
-}
 
 // Optional components cannot be added on Linux, so an image whose tools need one must start from a
 // base that has it.
@@ -69,9 +51,24 @@ void check_build(const graph::Job& job, const std::string& base, const BaseFacts
 
 }  // namespace
 
+BaseFacts base_facts_of(const nlohmann::ordered_json& image) {
+  BaseFacts facts;
+  facts.from_xml = image.at("version");
+  facts.from_kernel = image.at("kernel_version");
+  facts.from_loader = image.at("loader_version");
+  facts.from_hive = image.at("registry_version");
+  for (const auto& package : image.at("packages")) {
+    BaseFacts::Package& known = facts.packages.emplace_back();
+    known.name = package.at("name");
+    known.version = package.at("version");
+    known.installed = true;
+  }
+  return facts;
+}
+
 void check_demands(const graph::Job& job, const nlohmann::ordered_json& image) {
   std::string base = image.at("name");
-  BaseFacts facts = facts_of(image);
+  BaseFacts facts = base_facts_of(image);
   check_build(job, base, facts);
   check_requirements(job, base, facts);
 }

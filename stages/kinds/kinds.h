@@ -16,6 +16,7 @@ extern const graph::Kind source;
 extern const graph::Kind overlay;
 extern const graph::Kind remove;
 extern const graph::Kind registry;
+extern const graph::Kind drivers;
 extern const graph::Kind tool;
 extern const graph::Kind remote;
 extern const graph::Kind tier;
@@ -26,6 +27,7 @@ extern const graph::Kind wds;
 extern const graph::Kind partition;
 // Stages that no recipe names:
 extern const graph::Kind component;
+extern const graph::Kind driver_files;
 extern const graph::Kind settings;
 extern const graph::Kind recovery;
 extern const graph::Kind copy;
@@ -33,9 +35,10 @@ extern const graph::Kind manifest;  // every product has one
 
 /// In the order of `remedia help`.
 inline std::span<const graph::Kind> all() {
-  static const graph::Kind table[] = {project,   source,    overlay,  remove,   registry, tool,
-                                      remote,    tier,      wim,      iso,      usb,      wds,
-                                      partition, component, settings, recovery, copy,     manifest};
+  static const graph::Kind table[] = {project,      source,   overlay,  remove,    registry,
+                                      drivers,      tool,     remote,   tier,      wim,
+                                      iso,          usb,      wds,      partition, component,
+                                      driver_files, settings, recovery, copy,      manifest};
   return table;
 }
 

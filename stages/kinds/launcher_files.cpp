@@ -189,18 +189,23 @@ std::string policy_text(const nlohmann::json& parameters, const std::string& bas
   return text;
 }
 
+fs::path launcher_program(graph::Job& job, const std::string& arch, std::string_view field) {
+  fs::path program = graph::shipped_folder() / "launcher" / arch / "remedia.exe";
+  if (!fs::exists(program)) {
+    job.fail_at(
+        field, fmt::format("this Remedia was built without its launcher for {}", arch),
+        arch == "x86" ? "it is made for amd64 and arm64" : "configure it with REMEDIA_LAUNCHER=ON");
+  }
+  job.reads(program);
+  return program;
+}
+
 void add_launcher(graph::Job& job, const wim::File& base, const std::string& version,
                   const std::vector<std::string>& keyboards, Pack& pack) {
   const nlohmann::json& policy = job.parameters().at("policy");
   const bool below = policy.at("shell") == "winre";
   check_base(job, base, policy);
-  std::string arch = policy.at("arch");
-  fs::path program = graph::shipped_folder() / "launcher" / arch / "remedia.exe";
-  if (!fs::exists(program)) {
-    job.fail_at("tier", fmt::format("this Remedia was built without its launcher for {}", arch),
-                "configure it with REMEDIA_LAUNCHER=ON");
-  }
-  job.reads(program);
+  fs::path program = launcher_program(job, policy.at("arch"), "tier");
   std::string text = policy_text(policy, version, keyboards);
   check_policy(text, [&](std::string message) { job.fail_at("tier", std::move(message)); });
   pack.add(kPolicy, text, "the tier");

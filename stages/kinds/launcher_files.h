@@ -27,6 +27,10 @@ std::vector<std::string> launcher_start(const recipe::Node& image);
 std::string policy_text(const nlohmann::json& parameters, const std::string& base,
                         const std::vector<std::string>& keyboards);
 
+/// The launcher that this program was built with, declared as read. `field` of the recipe asked for
+/// it. Throws Failure if there is none for the architecture.
+fs::path launcher_program(graph::Job& job, const std::string& arch, std::string_view field);
+
 /// Puts the launcher and its policy into a settings stage's pack. `version` is that of the base.
 /// Throws Failure: no launcher for this architecture, a base without what the tier needs.
 void add_launcher(graph::Job& job, const wim::File& base, const std::string& version,

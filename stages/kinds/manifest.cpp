@@ -128,7 +128,9 @@ class Sections {
 
  private:
   static inline const std::map<std::string, std::vector<const char*>> kSections = {
-      {"removal_record", {"removed", "left_elsewhere"}}, {"settings_record", {"registry"}}};
+      {"removal_record", {"removed", "left_elsewhere"}},
+      {"drivers_record", {"drivers", "drivers_left_out"}},
+      {"settings_record", {"registry"}}};
 
   std::map<std::string, nlohmann::ordered_json> records_;
   std::vector<std::string> order_;
@@ -272,6 +274,36 @@ std::span<const ManifestField> manifest_fields() {
       {"images.left_elsewhere", "removed files whose content the base still has at another path"},
       {"images.left_elsewhere.path", "where it still is"},
       {"images.left_elsewhere.removed", "where it was removed"},
+      {"images.drivers", "driver packages in it; absent if the recipe names no drivers"},
+      {"images.drivers.package", "its folder below X:\\Drivers"},
+      {"images.drivers.inf", "name of the INF"},
+      {"images.drivers.origin", "where it came from, as the recipe wrote it"},
+      {"images.drivers.class", "of its devices"},
+      {"images.drivers.class_guid", "the same as a GUID"},
+      {"images.drivers.provider", "from the INF"},
+      {"images.drivers.date", "DriverVer, YYYY-MM-DD; empty if it has none"},
+      {"images.drivers.version", "DriverVer"},
+      {"images.drivers.way",
+       "\"drvload\": loaded when the image has started; \"boot_start\": registered in its "
+       "registry"},
+      {"images.drivers.why", "what decided that, and what else is to be said of it"},
+      {"images.drivers.signer", "of its catalogue; absent if it may be unsigned"},
+      {"images.drivers.signer.name", "of the certificate"},
+      {"images.drivers.signer.issuer", "of the certificate"},
+      {"images.drivers.signer.sha256", "of the certificate"},
+      {"images.drivers.signer.countersigned",
+       "day of the countersignature; absent if there is none"},
+      {"images.drivers.signer.anchored", "whether it chains to one of the recipe's anchors"},
+      {"images.drivers.size", "bytes of all its files"},
+      {"images.drivers.hardware_ids", "of the devices that it serves"},
+      {"images.drivers.compatible_ids", "the same, as compatible ids"},
+      {"images.drivers.includes", "INFs of Windows that it builds on; absent if none"},
+      {"images.drivers_left_out",
+       "packages that are not in it; absent if the recipe names no drivers"},
+      {"images.drivers_left_out.inf", "name of the INF"},
+      {"images.drivers_left_out.origin", "where it lies"},
+      {"images.drivers_left_out.outcome", "as `remedia help drivers` lists them"},
+      {"images.drivers_left_out.why", "absent where the outcome says all"},
       {"images.registry", "what the settings changed; absent if the recipe sets nothing"},
       {"images.registry.hive", "SYSTEM, SOFTWARE, DEFAULT, COMPONENTS or DRIVERS"},
       {"images.registry.key", "below the root of the hive, CurrentControlSet resolved"},

@@ -7,6 +7,7 @@
 #include "formats/win_names.h"
 #include "graph/graph.h"
 #include "graph/job.h"
+#include "kinds/folder_walk.h"
 #include "kinds/kinds.h"
 #include "media/archive.h"
 #include "media/wim_glob.h"
@@ -14,10 +15,7 @@
 #include "support/tree.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <map>
-
-#include <sys/stat.h>
 
 namespace remedia::kinds {
 
@@ -83,83 +81,29 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node,
   return planned;
 }
 
-/// One walk over an overlay folder.
-class Walk {
- public:
-  Walk(graph::Job& job, fs::path folder, std::string written, std::string to)
-      : job_(job), folder_(std::move(folder)), written_(std::move(written)), to_(std::move(to)) {}
-
-  std::vector<TreeEntry> entries() {
-    job_.about("path", [&] { visit(folder_, to_); });
-    return std::move(entries_);
-  }
-
- private:
-  void visit(const fs::path& folder, const std::string& target) {
-    job_.reads(folder);
-    std::error_code error;
-    std::vector<fs::path> names;
-    for (fs::directory_iterator it(folder, error); !error && it != fs::directory_iterator();
-         it.increment(error)) {
-      names.push_back(it->path());
-    }
-    if (error) fail("cannot read the folder '{}': {}", folder.string(), error.message());
-    std::sort(names.begin(), names.end());
-    if (!target.empty()) add({.target = target, .directory = true, .origin = shown(folder)});
-    for (const fs::path& path : names) {
-      if (path.filename() == ".gitkeep") {
-        job_.reads(path);
-        continue;
-      }
-      std::string name = path.filename().string();
-      visit_entry(path, target.empty() ? name : target + "/" + name);
-    }
-  }
-
-  void visit_entry(const fs::path& path, const std::string& target) {
+std::vector<TreeEntry> folder_entries(graph::Job& job, const fs::path& folder) {
+  const std::string to = job.text("to");
+  std::map<std::string, std::string> seen;
+  std::vector<TreeEntry> entries;
+  for (const FoundFile& found : walk_folder(job, folder, job.text("written"))) {
+    std::string target = found.path.empty() || to.empty() ? to + found.path : to + "/" + found.path;
+    if (target.empty()) continue;
     check_image_path(target);
-    struct stat info = {};
-    struct stat link = {};
-    bool is_link = lstat(path.c_str(), &link) == 0 && S_ISLNK(link.st_mode);
-    if (stat(path.c_str(), &info) != 0) {
-      if (!is_link) fail_errno(errno, "examine", shown(path));
-      fail("'{}' is a link that leads nowhere", shown(path));
-    }
-    if (S_ISDIR(info.st_mode)) {
-      if (is_link) fail("'{}' is a link to a folder; put the folder itself there", shown(path));
-      visit(path, target);
-    } else if (S_ISREG(info.st_mode)) {
-      add({.target = target,
-           .source = path.string(),
-           .size = static_cast<std::uint64_t>(info.st_size),
-           .sha256 = job_.digest(path),
-           .origin = shown(path)});
-    } else {
-      fail("'{}' is neither a file nor a folder, so it cannot go into an image", shown(path));
-    }
-  }
-
-  void add(TreeEntry entry) {
-    auto [known, fresh] = seen_.emplace(fold_case(entry.target), entry.target);
-    if (!fresh && known->second != entry.target) {
+    auto [known, fresh] = seen.emplace(fold_case(target), target);
+    if (!fresh && known->second != target) {
       fail("'{}' and '{}' in overlay '{}' differ only in case, which Windows does not tell apart",
-           known->second, entry.target, written_);
+           known->second, target, job.text("written"));
     }
-    entries_.push_back(std::move(entry));
+    TreeEntry entry{.target = target, .directory = found.directory, .origin = found.shown};
+    if (!found.directory) {
+      entry.source = found.file.string();
+      entry.size = found.size;
+      entry.sha256 = job.digest(found.file);
+    }
+    entries.push_back(std::move(entry));
   }
-
-  std::string shown(const fs::path& path) const {
-    fs::path relative = path.lexically_relative(folder_);
-    return relative == "." ? written_ : written_ + "/" + relative.string();
-  }
-
-  graph::Job& job_;
-  fs::path folder_;
-  std::string written_;
-  std::string to_;
-  std::map<std::string, std::string> seen_;
-  std::vector<TreeEntry> entries_;
-};
+  return entries;
+}
 
 std::vector<TreeEntry> unpacked(graph::Job& job) {
   fs::path archive = job.text("folder");
@@ -205,7 +149,7 @@ std::vector<TreeEntry> list(graph::Job& job) {
                 fmt::format("overlay '{}' is neither a folder nor a file", job.text("written")),
                 fmt::format("it means {}", fs::absolute(path).lexically_normal().string()));
   }
-  return Walk(job, path, job.text("written"), job.text("to")).entries();
+  return job.about("path", [&] { return folder_entries(job, path); });
 }
 
 void leave_out(const graph::Job& job, std::vector<TreeEntry>& entries) {

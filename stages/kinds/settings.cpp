@@ -12,6 +12,7 @@
 #include "kinds/launcher_files.h"
 #include "kinds/registry.h"
 #include "kinds/shell.h"
+#include "kinds/tier.h"
 #include "media/hive.h"
 #include "media/wim.h"
 #include "support/artifact.h"
@@ -225,7 +226,6 @@ class Base {
                 }};
   }
 
- private:
   bool has_key(const std::string& key) {
     if (!system_) {
       const wim::Entry* entry = file_.find(1, hive_file("SYSTEM"));
@@ -237,11 +237,69 @@ class Base {
     return system_->has_key(key);
   }
 
+  /// Whether the base keeps its drivers in a hive of their own.
+  bool has_drivers_hive() const {
+    const wim::Entry* entry = file_.find(1, hive_file("DRIVERS"));
+    if (entry == nullptr || entry->directory) return false;
+    ScratchFile scratch(scratch_.string() + ".drivers");
+    file_.extract(1, *entry, scratch.path());
+    return hive::Reader(scratch.path()).has_key("DriverDatabase");
+  }
+
+ private:
   const wim::File& file_;
   fs::path scratch_;
   std::optional<ScratchFile> scratch_file_;
   std::optional<hive::Reader> system_;
 };
+
+// --- Drivers -------------------------------------------------------------------------------------
+
+void add_driver_edits(const nlohmann::ordered_json& keys, Edits& edits) {
+  for (const auto& key : keys) {
+    hive::Edit edit{.key = key.at("key"), .value = {}};
+    edit.value.name = key.at("name");
+    edit.value.type = static_cast<RegistryType>(key.at("type").get<std::uint32_t>());
+    edit.value.data = registry_hex("", key.at("data").get<std::string>()).data;
+    edits.list.push_back(std::move(edit));
+  }
+}
+
+// Where Windows looks for the driver of a device while it boots: since Windows 8 in DriverDatabase,
+// which newer ones may keep in a hive of its own.
+void add_boot_drivers(const nlohmann::ordered_json& boot, Base& facts, EditsByHive& edits) {
+  if (boot.at("services").empty()) return;
+  add_driver_edits(boot.at("services"), edits["SYSTEM"]);
+  if (facts.has_key("DriverDatabase"))
+    add_driver_edits(boot.at("database"), edits["SYSTEM"]);
+  else if (facts.has_drivers_hive())
+    add_driver_edits(boot.at("database"), edits["DRIVERS"]);
+  else
+    add_driver_edits(boot.at("critical_devices"), edits["SYSTEM"]);
+}
+
+void check_drvload(const graph::Job& job, const wim::File& base) {
+  constexpr const char* kProgram = "Windows/System32/drvload.exe";
+  if (base.find(1, kProgram) != nullptr) return;
+  job.fail_at("drivers",
+              fmt::format("drivers are loaded by {}, which the base lacks or which is taken out of "
+                          "it",
+                          kProgram),
+              "leave it in the image; only what boot_start registers does without it");
+}
+
+// What the image would start anyway, and before it what loads the drivers.
+std::vector<std::string> start_with_drivers(const graph::Job& job, const wim::File& base,
+                                            const std::optional<std::vector<std::string>>& named) {
+  std::vector<std::string> lines = {R"(%SYSTEMDRIVE%\Remedia\remedia.exe, --load-drivers)"};
+  std::vector<std::string> rest;
+  if (named)
+    rest = *named;
+  else
+    rest = base_start(base, job.part(0).string() + ".winpeshl");
+  lines.insert(lines.end(), rest.begin(), rest.end());
+  return lines;
+}
 
 void add_setting_edits(const WinpePlan& plan, EditsByHive& edits) {
   for (const WinpePlan::Value& value : plan.registry) {
@@ -272,10 +330,8 @@ void run(graph::Job& job) {
       settings.background = read_file(picture, 16u << 20);
     });
   }
-  WinpePlan plan = about_setting([&] {
-    Base facts(base, job.part(0).string() + ".base");
-    return winpe_plan(settings, facts.view());
-  });
+  Base facts(base, job.part(0).string() + ".base");
+  WinpePlan plan = about_setting([&] { return winpe_plan(settings, facts.view()); });
   for (const WinpePlan::Warning& warning : plan.warnings) {
     // The launcher starts wpeinit itself, when its tier has a network.
     if (warning.setting == "winpeshl" && p.contains("policy")) continue;
@@ -286,8 +342,25 @@ void run(graph::Job& job) {
   add_recipe_edits(p.at("registry"), edits);
   add_setting_edits(plan, edits);
   Pack pack(job.part(0), job.output(0));
+  if (p.contains("drivers_record")) {
+    nlohmann::ordered_json drivers = graph::read_record(job.text("drivers_record"));
+    job.about("drivers", [&] {
+      add_boot_drivers(drivers.at("boot"), facts, edits);
+      if (drivers.at("loaded") > 0) check_drvload(job, base);
+    });
+    if (drivers.at("loaded") > 0 && job.text("shell") != "launcher") {
+      settings.winpeshl = start_with_drivers(job, base, settings.winpeshl);
+      plan = winpe_plan(settings, facts.view());
+      pack.add("Remedia/remedia.exe",
+               Slice::whole(launcher_program(job, job.text("arch"), "drivers")),
+               "Remedia's launcher");
+    }
+  }
   Registry registry(job, base, pack);
-  job.about(p.at("registry").empty() ? "keyboards" : "registry", [&] {
+  std::string_view cause = !p.at("registry").empty()      ? "registry"
+                           : p.contains("drivers_record") ? "drivers"
+                                                          : "keyboards";
+  job.about(cause, [&] {
     for (const auto& [hive, list] : edits) registry.apply(hive, list);
   });
   for (const WinpePlan::File& file : plan.files)
@@ -343,12 +416,11 @@ std::vector<recipe::Field> setting_fields() {
 }
 
 graph::Planned plan_settings(graph::Planner& planner, const recipe::NodeRef& image,
-                             const graph::Binding& binding, const std::string& base,
-                             const std::string& source_record) {
+                             const graph::Binding& binding, const SettingsBase& on) {
   graph::Edge edge{.kind = "settings", .origin = image};
   std::string shown = fmt::format("settings of {}/{}", planner.recipe(), image->text("name"));
   edge.label = fmt::format("SETTINGS {}/{}", planner.recipe(), image->text("name"));
-  edge.parameters["base"] = base;
+  edge.parameters["base"] = on.base;
   edge.parameters["registry"] = registry_parameters(image->nodes("registry"));
   edge.parameters["winpe"] = setting_parameters(*image);
   if (image->has("background")) {
@@ -362,17 +434,23 @@ graph::Planned plan_settings(graph::Planner& planner, const recipe::NodeRef& ima
   nlohmann::ordered_json policy = launcher_parameters(planner, *image);
   if (!policy.is_null()) {
     edge.parameters["policy"] = std::move(policy);
-    edge.parameters["source_record"] = source_record;
+    edge.parameters["source_record"] = on.source_record;
     std::vector<std::string> start = launcher_start(*image);
     if (!start.empty()) edge.parameters["winpe"]["winpeshl"] = start;
   }
   if (edge.parameters["registry"].empty() && edge.parameters["winpe"].empty() &&
       !edge.parameters.contains("background") && !edge.parameters.contains("winre_tool") &&
-      !edge.parameters.contains("policy"))
+      !edge.parameters.contains("policy") && on.drivers_record.empty())
     return {};
+  if (!on.drivers_record.empty()) {
+    edge.parameters["drivers_record"] = on.drivers_record;
+    edge.parameters["arch"] = binding.arch;
+    edge.parameters["shell"] = shell_of(*image);
+  }
   check_settings(*image, edge.parameters["winpe"]);
-  edge.inputs = {base};
-  if (edge.parameters.contains("policy")) edge.inputs.push_back(source_record);
+  edge.inputs = {on.base};
+  if (edge.parameters.contains("policy")) edge.inputs.push_back(on.source_record);
+  if (!on.drivers_record.empty()) edge.inputs.push_back(on.drivers_record);
   for (const char* suffix : {"pack", "tree", "record"})
     edge.outputs.push_back(graph::Planner::store_path(edge, suffix));
   graph::Planned planned{

@@ -7,11 +7,16 @@ namespace remedia::kinds {
 /// The fields of `wim` that become changes of its registry or small files: for its schema.
 std::vector<recipe::Field> setting_fields();
 
-/// Plans what a wim's settings put into an image of `base`: `file` is a tree, `records` its own
-/// record. Nothing (an empty `file`) if the wim sets nothing and has no tier. `source_record` is
-/// that of the base's source.
+/// What the settings of an image are bound to.
+struct SettingsBase {
+  std::string base;            ///< the WIM
+  std::string source_record;   ///< that of its source
+  std::string drivers_record;  ///< of its drivers; "" if there are none
+};
+
+/// Plans what a wim's settings put into an image of a base: `file` is a tree, `records` its own
+/// record. Nothing (an empty `file`) if the wim sets nothing and has neither tier nor drivers.
 graph::Planned plan_settings(graph::Planner& planner, const recipe::NodeRef& image,
-                             const graph::Binding& binding, const std::string& base,
-                             const std::string& source_record);
+                             const graph::Binding& binding, const SettingsBase& on);
 
 }  // namespace remedia::kinds

@@ -107,9 +107,9 @@ std::string trimmed(std::string_view text) {
   return std::string(text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1));
 }
 
-/// What a winpeshl.ini starts, one line for each, as far as the first comma.
-std::vector<std::string> programs_of(std::string_view ini) {
-  std::vector<std::string> programs;
+/// What a winpeshl.ini starts, one line for each; arguments follow a comma.
+std::vector<std::string> start_lines(std::string_view ini) {
+  std::vector<std::string> lines;
   std::string section;
   while (!ini.empty()) {
     std::size_t end = std::min(ini.find('\n'), ini.size());
@@ -128,9 +128,13 @@ std::vector<std::string> programs_of(std::string_view ini) {
     } else if (section != fold_case("[LaunchApps]")) {
       continue;
     }
-    programs.push_back(trimmed(std::string_view(line).substr(0, line.find(','))));
+    lines.push_back(line);
   }
-  return programs;
+  return lines;
+}
+
+std::string program_of(const std::string& line) {
+  return trimmed(std::string_view(line).substr(0, line.find(',')));
 }
 
 bool is_recenv(std::string program) {
@@ -195,7 +199,8 @@ void check_start(graph::Job& job, const wim::File& base) {
   ScratchFile scratch(job.part(0).string() + ".winpeshl");
   base.extract(1, *entry, scratch.path());
   std::string ini = read_file(scratch.path(), kLargestIni);
-  std::vector<std::string> programs = programs_of(ini);
+  std::vector<std::string> programs = start_lines(ini);
+  for (std::string& line : programs) line = program_of(line);
   auto other = std::find_if_not(programs.begin(), programs.end(), is_recenv);
   if (programs.empty() || other != programs.end()) {
     job.fail_at(shell_field(job),
@@ -270,6 +275,19 @@ void check_shell_fields(const recipe::Node& image) {
   }
   if (recipe::NodeRef level = image.node("tier")) check_forbidden(*level);
   check_registry(image);
+}
+
+std::vector<std::string> base_start(const wim::File& base, const fs::path& scratch) {
+  if (const wim::Entry* entry = file_of(base, kWinpeshl)) {
+    if (entry->size > kLargestIni)
+      fail("the base's {} has {} bytes, too many to say what it starts", kWinpeshl, entry->size);
+    ScratchFile file(scratch);
+    base.extract(1, *entry, file.path());
+    std::vector<std::string> lines = start_lines(read_file(file.path(), kLargestIni));
+    if (!lines.empty()) return lines;
+  }
+  if (file_of(base, "setup.exe") != nullptr) return {R"(%SYSTEMDRIVE%\setup.exe)"};
+  return {R"(%SYSTEMROOT%\System32\cmd.exe, /k %SYSTEMROOT%\System32\startnet.cmd)"};
 }
 
 std::string winre_config(const std::string& program, const std::string& parameters) {

@@ -16,6 +16,11 @@ std::vector<recipe::Field> shell_fields();
 /// What a recipe itself says against its shell. Throws Failure.
 void check_shell_fields(const recipe::Node& image);
 
+/// What a base starts by itself, as lines of [LaunchApps]: those of its winpeshl.ini, else
+/// setup.exe, else a command prompt that runs startnet.cmd. `scratch`: a file of the caller's own.
+/// Source: the description of winpeshl.exe.
+std::vector<std::string> base_start(const wim::File& base, const fs::path& scratch);
+
 /// `\Sources\Recovery\Tools\WinREConfig.xml`, which registers `program` with Windows RE.
 std::string winre_config(const std::string& program, const std::string& parameters);
 

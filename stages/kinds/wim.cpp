@@ -11,6 +11,8 @@
 #include "graph/job.h"
 #include "kinds/base_demands.h"
 #include "kinds/component.h"
+#include "kinds/driver_report.h"
+#include "kinds/drivers.h"
 #include "kinds/kinds.h"
 #include "kinds/launcher_files.h"
 #include "kinds/remove.h"
@@ -69,6 +71,11 @@ recipe::Schema make_schema() {
                .help = "folders whose files go into the image; later ones win",
                .list = true,
                .words = {"overlay"}},
+              {.name = "drivers",
+               .type = Type::value,
+               .help = "driver packages for the devices of the PCs",
+               .list = true,
+               .words = {"drivers"}},
               {.name = "remove",
                .type = Type::value,
                .help = "what is taken out of the base; overlays and settings come after it",
@@ -184,7 +191,18 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
     edge.parameters["trees"].push_back(tree.file);
     add_tree(tree);
   }
-  graph::Planned settings = plan_settings(planner, node, binding, base, source_record);
+  PlannedDrivers packages = plan_drivers(planner, node, binding, source_record);
+  if (!packages.record.empty()) {
+    edge.parameters["drivers"] = nlohmann::ordered_json::array();
+    for (const graph::Planned& tree : packages.trees) {
+      edge.parameters["drivers"].push_back(tree.file);
+      add_tree(tree);
+    }
+    edge.parameters["drivers_record"] = packages.record;
+    planned.records.push_back(packages.record);
+  }
+  graph::Planned settings =
+      plan_settings(planner, node, binding, {base, source_record, packages.record});
   if (!settings.file.empty()) {
     edge.parameters["settings"] = settings.file;
     edge.parameters["settings_record"] = settings.records.front();
@@ -195,8 +213,10 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
   edge.inputs.insert(edge.inputs.end(), planned.records.begin(), planned.records.end());
   edge.inputs.insert(edge.inputs.end(), trees.begin(), trees.end());
   for (const auto& component : edge.parameters["components"]) edge.inputs.push_back(component);
-  edge.outputs = {fmt::format("{}/{}/boot.wim", planner.recipe(), name),
-                  fmt::format(".store/wim/{}.{}.record", planner.recipe(), name)};
+  edge.outputs = {fmt::format("{}/{}/boot.wim", planner.recipe(), name)};
+  if (!packages.record.empty())
+    edge.outputs.push_back(fmt::format("{0}/{1}/{1}.drivers.txt", planner.recipe(), name));
+  edge.outputs.push_back(fmt::format(".store/wim/{}.{}.record", planner.recipe(), name));
   edge.pool = "compress";
 
   planned.file = edge.outputs[0];
@@ -204,7 +224,7 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
   planned.parts["title"] = title;
   planned.parts["arch"] = binding.arch;
   planned.parts["source_record"] = source_record;
-  planned.records.insert(planned.records.begin(), edge.outputs[1]);
+  planned.records.insert(planned.records.begin(), edge.outputs.back());
   planned.records.insert(planned.records.end(), source.records.begin(), source.records.end());
   planner.add(std::move(edge));
   planner.add_product({planner.recipe(), name, "wim", planned.file, planned.records, node});
@@ -221,9 +241,9 @@ struct Content {
 };
 
 // An overlay can bring what is started instead of the script that the recipe sets.
-void check_startnet_runs(const graph::Job& job, const std::vector<TreeEntry>& entries) {
+void check_startnet_runs(const graph::Job& job, const std::vector<TreeEntry>& overlays) {
   if (!job.parameters().at("startnet_alone").get<bool>()) return;
-  for (const TreeEntry& entry : entries) {
+  for (const TreeEntry& entry : overlays) {
     std::string name = fold_case(entry.target);
     if (entry.directory ||
         (name != fold_case("Windows/System32/winpeshl.ini") && name != fold_case("setup.exe")))
@@ -260,11 +280,15 @@ Content read_content(const graph::Job& job) {
   job.about("overlays", [&] {
     for (const auto& name : p.at("trees")) layers.add(tree(name));
     content.overlays = layers.take();
+    if (p.contains("drivers")) {
+      for (const auto& name : p.at("drivers"))
+        layers.add_exclusive(tree(name), "the drivers of this image");
+    }
     if (p.contains("settings"))
       layers.add_exclusive(tree(p.at("settings")), "the settings of this image");
   });
   content.entries = layers.take();
-  check_startnet_runs(job, content.entries);
+  check_startnet_runs(job, content.overlays);
   return content;
 }
 
@@ -418,9 +442,12 @@ void run(graph::Job& job) {
   record["name"] = job.text("name");
   record["title"] = job.text("title");
   record["source"] = job.text("source_record");
-  for (const char* key : {"removal_record", "settings_record"}) {
+  for (const char* key : {"removal_record", "settings_record", "drivers_record"}) {
     if (p.contains(key)) record[key] = p.at(key);
   }
+  if (p.contains("drivers_record"))
+    job.write_text(1,
+                   driver_table(graph::read_record(job.text("drivers_record")), job.text("name")));
   record["guid"] = guid_text(options.guid);
   record["shell"] = p.at("shell");
   record["requires"] = p.at("requires");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "launcher/date.h"
+#include "launcher/drivers.h"
 #include "launcher/offline_windows.h"
 #include "launcher/page.h"
 #include "launcher/remote.h"
@@ -63,7 +64,7 @@ class Machine {
   /// Where it is now; empty if it could not be written.
   virtual std::vector<std::string> keep_output(const std::string& id, std::string_view text) = 0;
 
-  virtual std::vector<std::vector<std::string>> devices() = 0;  ///< hardware ids of each
+  virtual std::vector<DeviceIds> devices() = 0;  ///< those with ids, as they are at this moment
   virtual std::string keyboard_name(const Keyboard& keyboard) = 0;
   virtual std::vector<OfflineWindows> find_windows() = 0;
   virtual std::vector<std::string> readable_drives() = 0;    ///< all but that of the image

@@ -1,7 +1,7 @@
 #include "launcher/session.h"
 
 #include "launcher/command.h"
-#include "launcher/drivers.h"
+#include "launcher/driver_loading.h"
 #include "launcher/text.h"
 
 #include <algorithm>
@@ -249,14 +249,12 @@ void Session::load_drivers() {
   if (!content) return note(text(Text::drivers_unreadable, {{"file", file}}));
   const DriverIndex index = read_driver_index(*content);
   for (const std::string& error : index.errors) note("drivers.txt: " + error);
+  const auto drivers =
+      load_device_drivers(machine_, index, system("drvload.exe"), kMostHungDrivers);
   std::string failed;
-  for (const std::string& inf : match_drivers(index, machine_.devices())) {
-    const RunResult result =
-        machine_.run(system("drvload.exe") + " " + quoted_argument(inf), kDriverSeconds);
-    machine_.log("drvload " + inf + ": " + show_code(result.code));
-    if (result.started && result.code == 0) continue;
-    failed += (failed.empty() ? "" : ", ") + inf.substr(inf.rfind('\\') + 1) + " (" +
-              show_code(result.code) + ")";
+  for (const FailedDriver& driver : drivers) {
+    failed += (failed.empty() ? "" : ", ") + driver.inf.substr(driver.inf.rfind('\\') + 1) + " (" +
+              show_code(driver.code) + ")";
   }
   if (!failed.empty()) note(text(Text::drivers_failed, {{"names", failed}}));
 }
@@ -288,9 +286,7 @@ void Session::look_for_windows() {
   if (!window_) chosen_windows_.clear();
 }
 
-std::string Session::show_code(std::uint32_t code) const {
-  return code < 0x10000 ? decimal(code) : hexadecimal(code);
-}
+std::string Session::show_code(std::uint32_t code) const { return code_text(code); }
 
 void Session::leave(Action action) {
   const char* what = action == Action::restart     ? "restart"

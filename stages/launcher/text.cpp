@@ -111,6 +111,10 @@ std::string hexadecimal(std::uint32_t value) {
   return text;
 }
 
+std::string code_text(std::uint32_t code) {
+  return code < 0x10000 ? decimal(code) : hexadecimal(code);
+}
+
 std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
   std::string result;
   for (;;) {

@@ -39,6 +39,9 @@ std::string decimal(std::uint64_t value);
 /// `0x` and `value` in at least 8 upper-case hexadecimal digits, as Windows shows exit codes.
 std::string hexadecimal(std::uint32_t value);
 
+/// An exit code or an error of Windows for people: the small ones are known in decimal.
+std::string code_text(std::uint32_t code);
+
 /// `text` with every `from` as `to`, in one pass.
 std::string replaced(std::string_view text, std::string_view from, std::string_view to);
 

@@ -207,16 +207,14 @@ ArchiveEntry archive_entry(const std::string& shown, std::string_view raw, bool 
   return entry;
 }
 
-std::vector<TreeEntry> unpack_archive(const fs::path& archive, const std::string& shown,
-                                      const std::string& to, Pack& pack, const fs::path& scratch,
-                                      const ArchiveLimits& limits) {
-  std::unique_ptr<ArchiveReader> reader = open_archive(archive, shown, limits);
-  std::vector<Planned> planned = plan(*reader, shown, to);
+std::vector<TreeEntry> unpack_entries(ArchiveReader& reader, const std::string& shown,
+                                      const std::string& to, Pack& pack, const fs::path& scratch) {
+  std::vector<Planned> planned = plan(reader, shown, to);
   for (const Planned& p : planned) check_image_path(p.target);  // which `to` may make too long
 
   ScratchFile unpacked(scratch);
   Fd out = Fd::open_empty(unpacked.path());
-  reader->unpack(out.get(), unpacked.path());
+  reader.unpack(out.get(), unpacked.path());
 
   std::vector<TreeEntry> folders;
   for (const Planned& p : planned) {
@@ -224,11 +222,16 @@ std::vector<TreeEntry> unpack_archive(const fs::path& archive, const std::string
     if (p.entry->folder) {
       folders.push_back({.target = p.target, .directory = true, .origin = std::move(origin)});
     } else {
-      Slice content{unpacked.path(), {{p.entry->offset, p.entry->size, false}}};
-      pack.add(p.target, content, std::move(origin));
+      pack.add(p.target, reader.content(*p.entry, unpacked.path()), std::move(origin));
     }
   }
   return folders;
+}
+
+std::vector<TreeEntry> unpack_archive(const fs::path& archive, const std::string& shown,
+                                      const std::string& to, Pack& pack, const fs::path& scratch,
+                                      const ArchiveLimits& limits) {
+  return unpack_entries(*open_archive(archive, shown, limits), shown, to, pack, scratch);
 }
 
 }  // namespace remedia

@@ -25,7 +25,15 @@ class ArchiveReader {
   virtual const std::vector<ArchiveEntry>& entries() const = 0;
   /// Writes the content of all entries; throws Failure if any of it is not as it should be.
   virtual void unpack(int out, const fs::path& out_name) = 0;
+  /// Where the content of an entry lies after unpack() wrote to `unpacked`.
+  virtual Slice content(const ArchiveEntry& entry, const fs::path& unpacked) const {
+    return {unpacked, {{entry.offset, entry.size, false}}};
+  }
 };
+
+/// unpack_archive() for what is open already.
+std::vector<TreeEntry> unpack_entries(ArchiveReader& reader, const std::string& shown,
+                                      const std::string& to, Pack& pack, const fs::path& scratch);
 
 /// Where cabinets begin in `file`: at its start, or anywhere in a program. Cabinets inside others
 /// do not count.

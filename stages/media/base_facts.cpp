@@ -350,12 +350,20 @@ const BaseFacts::Package* find_package(const BaseFacts& facts, std::string_view 
   return best;
 }
 
-std::optional<int> build_number(const BaseFacts& facts) {
+std::optional<KernelVersion> kernel_version(const BaseFacts& facts) {
   for (const Witness& witness : witnesses(facts)) {
     const Numbers numbers = numbers_of(witness.version);
-    if (numbers.size() >= 3 && numbers[2] <= 0xFFFF) return static_cast<int>(numbers[2]);
+    if (numbers.size() < 3 || numbers[0] > 0xFF || numbers[1] > 0xFF || numbers[2] > 0xFFFF)
+      continue;
+    return KernelVersion{static_cast<int>(numbers[0]), static_cast<int>(numbers[1]),
+                         static_cast<int>(numbers[2])};
   }
   return std::nullopt;
+}
+
+std::optional<int> build_number(const BaseFacts& facts) {
+  std::optional<KernelVersion> version = kernel_version(facts);
+  return version ? std::optional(version->build) : std::nullopt;
 }
 
 }  // namespace remedia

@@ -63,6 +63,16 @@ BaseFacts read_base_facts(const wim::File& file, int image, const fs::path& scra
 /// there is none; look at `installed`.
 const BaseFacts::Package* find_package(const BaseFacts& facts, std::string_view name);
 
+/// "10.0.26100" in numbers.
+struct KernelVersion {
+  int major = 0;
+  int minor = 0;
+  int build = 0;
+};
+
+/// The version of which build_number() is the last part, from the same place.
+std::optional<KernelVersion> kernel_version(const BaseFacts& facts);
+
 /// The build of the files: of the kernel, else as the XML, the registry or the loader have it. An
 /// enablement package raises the registry's number alone, so that comes late.
 std::optional<int> build_number(const BaseFacts& facts);

@@ -55,8 +55,10 @@ std::vector<std::string> Node::texts(std::string_view field) const {
   return out;
 }
 
-Path Node::path(std::string_view field, std::string_view arch) const {
-  PathByArch paths = get_or<PathByArch>(*this, field, {});
+namespace {
+
+const Path& path_for(const Node& node, std::string_view field, std::string_view arch,
+                     const PathByArch& paths) {
   auto any = paths.find("");
   if (any != paths.end()) return any->second;
   auto exact = paths.find(std::string(arch));
@@ -65,8 +67,25 @@ Path Node::path(std::string_view field, std::string_view arch) const {
   for (const auto& [name, path] : paths) known += (known.empty() ? "" : ", ") + name;
   throw Failure(Diagnostic{
       .message = fmt::format("'{}' has no path for {}, which an image here needs", field, arch),
-      .where = place(field),
+      .where = node.place(field),
       .hint = fmt::format("it has: {}", known)});
+}
+
+}  // namespace
+
+Path Node::path(std::string_view field, std::string_view arch) const {
+  return path_for(*this, field, arch, get_or<PathByArch>(*this, field, {}));
+}
+
+std::vector<Path> Node::paths(std::string_view field, std::string_view arch) const {
+  std::vector<Path> out;
+  auto found = fields.find(field);
+  if (found == fields.end()) return out;
+  for (const Scalar& item : found->second.items) {
+    if (const PathByArch* paths = std::get_if<PathByArch>(&item))
+      out.push_back(path_for(*this, field, arch, *paths));
+  }
+  return out;
 }
 
 Location Node::place(std::string_view field) const {

@@ -57,6 +57,7 @@ struct Node {
   bool given(std::string_view field) const { return places.find(field) != places.end(); }
   /// The path for an architecture. A table without it is a Failure at the field.
   Path path(std::string_view field, std::string_view arch) const;
+  std::vector<Path> paths(std::string_view field, std::string_view arch) const;  ///< of a list
   Location place(std::string_view field) const;  ///< of the field, else of the constructor
 };
 

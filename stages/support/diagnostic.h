@@ -21,11 +21,11 @@ enum class Severity { error, warning, note };
 
 /// A place in a recipe or another text file. An empty `name` means "no place".
 struct Location {
-  std::string name;            ///< as people write it: relative to the project root
-  std::filesystem::path file;  ///< where it can be read from
-  int line = 0;                ///< 1-based; 0: the file as a whole
-  int column = 0;              ///< 1-based, in bytes; 0: the line as a whole
-  int width = 1;               ///< how many bytes the caret underlines
+  std::string name = {};            ///< as people write it: relative to the project root
+  std::filesystem::path file = {};  ///< where it can be read from
+  int line = 0;                     ///< 1-based; 0: the file as a whole
+  int column = 0;                   ///< 1-based, in bytes; 0: the line as a whole
+  int width = 1;                    ///< how many bytes the caret underlines
 
   bool operator==(const Location&) const = default;
 };

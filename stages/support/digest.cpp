@@ -100,7 +100,7 @@ DigestCache::DigestCache(fs::path store) : store_(std::move(store)) {
   std::string digest;
   std::string key;
   while (in >> digest && std::getline(in >> std::ws, key)) {
-    if (digest.size() == 64) known_[key] = digest;
+    if (digest.size() >= 64) known_[key] = digest;
   }
 }
 
@@ -121,6 +121,11 @@ DigestCache::~DigestCache() {
 }
 
 std::string DigestCache::sha256_of(const fs::path& file) {
+  return value_of(file, [&] { return sha256(Slice::whole(file)); });
+}
+
+std::string DigestCache::value_of(const fs::path& file,
+                                  const std::function<std::string()>& find_out) {
   struct stat before = {};
   if (stat(file.c_str(), &before) != 0) fail_errno(errno, "read", file);
   std::string key = identity(before);
@@ -129,7 +134,7 @@ std::string DigestCache::sha256_of(const fs::path& file) {
     known = known_.find(key);
     if (known == known_.end()) known = used_.end();
   }
-  std::string digest = known != used_.end() ? known->second : sha256(Slice::whole(file));
+  std::string digest = known != used_.end() ? known->second : find_out();
   struct stat after = {};
   if (stat(file.c_str(), &after) != 0 || identity(after) != key) {
     fail("'{}' changed while it was read; run the build again", file.string());

@@ -1,10 +1,11 @@
-// SHA-256, of bytes, slices and files, and a cache of what was hashed before.
+// SHA-256, of bytes, slices and files, and a cache of what was found out about files before.
 #pragma once
 
 #include "support/file.h"
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -44,6 +45,7 @@ std::string guid_text(const std::array<std::uint8_t, 16>& guid);
 /// Digests of whole files by (device, inode, size, mtime, ctime), kept beside an output. Losing the
 /// file costs time only. A file changed within the last moments before it was hashed is not
 /// remembered, since a further change could leave all five equal.
+/// One cache is about one thing: its users either ask for sha256_of(), or all for the same value.
 class DigestCache {
  public:
   explicit DigestCache(fs::path store);  ///< a missing or damaged store is an empty one
@@ -52,6 +54,8 @@ class DigestCache {
   DigestCache& operator=(const DigestCache&) = delete;
 
   std::string sha256_of(const fs::path& file);
+  /// What `find_out` says of the file, one word that depends on its content alone.
+  std::string value_of(const fs::path& file, const std::function<std::string()>& find_out);
 
  private:
   fs::path store_;

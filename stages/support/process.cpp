@@ -47,15 +47,16 @@ std::vector<std::string> merged_environment(const std::map<std::string, std::str
   return env;
 }
 
-std::string drain(int fd) {
+std::string drain(int fd, std::size_t limit) {
   std::string text;
   char buffer[4096];
-  for (;;) {
+  while (text.size() < limit) {
     ssize_t n = read(fd, buffer, sizeof buffer);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return text;
-    text.append(buffer, static_cast<std::size_t>(n));
+    text.append(buffer, std::min(static_cast<std::size_t>(n), limit - text.size()));
   }
+  return text;
 }
 
 int wait_for(pid_t child) {
@@ -88,7 +89,8 @@ ProcessResult run_process(const std::vector<std::string>& argv, const ProcessOpt
   if (error == ENOENT) fail("'{}' is not installed (or not in PATH)", argv[0]);
   if (error != 0) fail_errno(error, "start", argv[0]);
   write_end = Fd();
-  std::string output = drain(read_end.get());
+  std::string output = drain(read_end.get(), options.max_output);
+  read_end = Fd();
   return {wait_for(child), std::move(output)};
 }
 

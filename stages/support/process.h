@@ -1,6 +1,8 @@
 // Other programs: always posix_spawn with an argument vector, never a shell.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -17,6 +19,8 @@ struct ProcessResult {
 struct ProcessOptions {
   std::filesystem::path directory = {};                 ///< working directory, if not empty
   std::map<std::string, std::string> environment = {};  ///< added to the inherited one
+  /// More output than this is not read; the program then ends by SIGPIPE, or as it likes.
+  std::size_t max_output = SIZE_MAX;
 };
 
 /// Runs a program to its end with standard input closed. Throws Failure only if it cannot start.

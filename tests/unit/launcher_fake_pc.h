@@ -58,7 +58,10 @@ class FakePc final : public Machine {
     return {"X:\\" + id + ".txt", "E:\\" + id + ".txt"};
   }
   void end(std::size_t id) override { ended.push_back(id); }
-  std::vector<std::vector<std::string>> devices() override { return {{"PCI\\A"}}; }
+  std::vector<DeviceIds> devices() override {
+    ++looks;
+    return present;
+  }
   std::string keyboard_name(const Keyboard& keyboard) override { return keyboard.code; }
   std::vector<OfflineWindows> find_windows() override { return windows; }
   std::vector<std::string> readable_drives() override { return readable; }
@@ -77,11 +80,13 @@ class FakePc final : public Machine {
   std::string logged, marked;
   std::map<std::string, std::string> files;
   std::map<std::string, std::string> kept;
+  std::vector<DeviceIds> present = {{{"PCI\\A"}, {}}};
   std::vector<std::string> limited, quiet, ran, started, readable, locked, keys;
   std::vector<std::pair<std::string, RunResult>> results;
   std::vector<OfflineWindows> windows;
   std::vector<std::size_t> ended;
   std::size_t running = 0;
+  int looks = 0;  // at the devices
   std::uint32_t start_error = 0;
   bool random_works = true;
   bool keeps = true;

@@ -1,7 +1,6 @@
 // The parts of the launcher that decide something, each by itself.
 #include "launcher/bitlocker.h"
 #include "launcher/command.h"
-#include "launcher/drivers.h"
 #include "launcher/expiry.h"
 #include "launcher/menu.h"
 #include "launcher/offline_windows.h"
@@ -112,42 +111,6 @@ TEST(LauncherCommand, QuotesArguments) {
   EXPECT_EQ(quoted_argument("a b\\"), "\"a b\\\\\"");
   EXPECT_EQ(quoted_argument("a\\\"b"), "\"a\\\\\\\"b\"");
   EXPECT_EQ(quoted_argument(""), "\"\"");
-}
-
-constexpr std::string_view kIndex =
-    "PCI\\VEN_8086&DEV_1533\tX:\\Drivers\\net\\e1r.inf\n"
-    "PCI\\VEN_8086&DEV_1533&SUBSYS_1\tX:\\Drivers\\net\\oem.inf\n"
-    "pci\\cc_0106\tX:\\Drivers\\ahci.inf\n"
-    "PCI\\VEN_8086&DEV_1533\tX:\\Drivers\\net\\second.inf\n";
-
-using Infs = std::vector<std::string>;
-
-TEST(LauncherDrivers, TakesTheMostSpecificId) {
-  const DriverIndex index = read_driver_index(kIndex);
-  EXPECT_TRUE(index.errors.empty());
-  EXPECT_EQ(match_drivers(index, {{"PCI\\VEN_8086&DEV_1533&SUBSYS_1", "PCI\\VEN_8086&DEV_1533"}}),
-            (Infs{"X:\\Drivers\\net\\oem.inf"}));
-  EXPECT_EQ(match_drivers(index, {{"PCI\\VEN_8086&DEV_1533&SUBSYS_2", "pci\\ven_8086&dev_1533"}}),
-            (Infs{"X:\\Drivers\\net\\e1r.inf", "X:\\Drivers\\net\\second.inf"}));
-  EXPECT_EQ(match_drivers(index, {{"USB\\VID_1"}, {}}), Infs{});
-}
-
-TEST(LauncherDrivers, LoadsEachInfOnce) {
-  const DriverIndex index = read_driver_index(kIndex);
-  EXPECT_EQ(match_drivers(index, {{"PCI\\CC_0106"}, {"PCI\\CC_0106"}}),
-            (Infs{"X:\\Drivers\\ahci.inf"}));
-}
-
-TEST(LauncherDrivers, ReportsBadLinesAndGoesOn) {
-  const DriverIndex index =
-      read_driver_index("no tab\n\tX:\\a.inf\nA\t\nA\tb\tc\nA\tX:\\a.inf\n# A\tcomment\n");
-  EXPECT_EQ(index.errors.size(), 4U);
-  EXPECT_EQ(index.errors[0], "line 1 is not 'ID<tab>path'");
-  EXPECT_EQ(match_drivers(index, {{"A"}}), (Infs{"X:\\a.inf"}));
-  EXPECT_EQ(read_driver_index("A\t\xff\n").errors.size(), 1U);
-  std::string many;
-  for (int i = 0; i < 1000; ++i) many += "bad\n";
-  EXPECT_EQ(read_driver_index(many).errors.size(), 20U);
 }
 
 // Eight groups, each 11 times a number below 65536.

@@ -277,7 +277,8 @@ TEST_F(LauncherLock, NothingIsPressedOnAPageThatIsBeingReplaced) {
 }
 
 TEST_F(LauncherLock, ADriverHasTwoMinutes) {
-  pc.files["X:\\Remedia\\drivers.txt"] = "PCI\\A\tX:\\a.inf\n";
+  pc.files["X:\\Remedia\\drivers.txt"] =
+      "# Remedia drivers 1\nP\tbus\t\t1.0.0.0\tX:\\a.inf\nH\tPCI\\A\n";
   begin("network = yes\nbitlocker = no\n");
   EXPECT_EQ(pc.limited,
             std::vector<std::string>{"X:\\Windows\\System32\\drvload.exe X:\\a.inf 120"});

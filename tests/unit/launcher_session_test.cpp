@@ -260,7 +260,8 @@ TEST_F(LauncherSession, AnAgentMayHaveATicketOfItsOwn) {
 
 TEST_F(LauncherSession, EveryStartIsLogged) {
   pc.locked = {"D:"};
-  pc.files["X:\\Remedia\\drivers.txt"] = "PCI\\A\tX:\\a.inf\n";
+  pc.files["X:\\Remedia\\drivers.txt"] =
+      "# Remedia drivers 1\nP\tbus\t\t1.0.0.0\tX:\\a.inf\nH\tPCI\\A\n";
   begin("network = yes\nbitlocker = yes\nremote_agent = a.exe {port}\n" +
         tool("a", "low", "a.exe"));
   open("a");

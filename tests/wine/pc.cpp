@@ -178,6 +178,14 @@ void Pc::start_shipped(std::vector<std::string> arguments) {
   spawn(std::string(REMEDIA_LAUNCHER_SHIPPED) + "/amd64/remedia.exe", std::move(arguments));
 }
 
+// Code page and language follow the locale.
+std::string Pc::run_program(const std::string& name) {
+  const ProcessResult result =
+      run({"env", "LC_ALL=C.UTF-8", kWine, std::string(REMEDIA_WINE_PROGRAMS) + "/" + name});
+  if (result.status != 0) fail("{} ended with {}: {}", name, result.status, result.output);
+  return result.output;
+}
+
 std::string Pc::probe(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {kWine, std::string(REMEDIA_WINE_PROGRAMS) + "/probe.exe"});
   const ProcessResult result = run(arguments);

@@ -69,6 +69,7 @@ class Pc {
   void start(std::vector<std::string> arguments = {"--now", "2026-11-21"});
   void start_shipped(std::vector<std::string> arguments);
 
+  std::string run_program(const std::string& name);  ///< of programs/; as in an English Windows
   std::string probe(std::vector<std::string> arguments);
   int probe_status(std::vector<std::string> arguments);
   void wait_for(const std::string& heading);

@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -168,23 +169,105 @@ TEST(WineStart, SetsTheChosenKeyboard) {
             "X:\\Windows\\System32\\wpeutil.exe SetKeyboardLayout 0407:00000407\n");
 }
 
+// The registry of the prefix stays from test to test: each has ids of its own.
+void add_device(Pc& pc, const std::string& place, const std::string& hardware,
+                const std::string& compatible) {
+  const std::string key = "HKLM\\SYSTEM\\CurrentControlSet\\Enum\\" + place;
+  for (const auto& [name, ids] :
+       {std::pair{"HardwareID", hardware}, std::pair{"CompatibleIDs", compatible}}) {
+    if (ids.empty()) continue;
+    pc.registry({"add", key, "/v", name, "/t", "REG_MULTI_SZ", "/d", ids, "/f"});
+  }
+}
+
+std::string drvload(const std::string& inf) {
+  return "X:\\Windows\\System32\\drvload.exe " + inf + "\n";
+}
+
 TEST(WineStart, LoadsTheDriversOfPresentDevicesOnly) {
   Pc pc;
-  const std::string key = "HKLM\\SYSTEM\\CurrentControlSet\\Enum\\PCI\\VEN_1AF4&DEV_1000\\0";
-  pc.registry({"add", key, "/v", "HardwareID", "/t", "REG_MULTI_SZ", "/d",
-               "PCI\\VEN_1AF4&DEV_1000&SUBSYS_1\\0PCI\\VEN_1AF4&DEV_1000", "/f"});
+  add_device(pc, "PCI\\VEN_1AF4&DEV_1000\\0",
+             "PCI\\VEN_1AF4&DEV_1000&SUBSYS_1\\0PCI\\VEN_1AF4&DEV_1000&CC_0200",
+             "PCI\\VEN_1AF4&DEV_1000\\0PCI\\VEN_1AF4&CC_0200");
   pc.write("Remedia/policy.txt", policy("", scan()));
   pc.write("Remedia/drivers.txt",
-           "PCI\\VEN_1AF4&DEV_1000\tX:\\My drivers\\net.inf\n"
-           "PCI\\VEN_1AF4&DEV_9999\tX:\\Drivers\\other.inf\nno driver\n");
+           "# Remedia drivers 1\r\n"
+           "P\tnetwork\t2026-01-01\t2.0.0.0\tX:\\Drivers\\generic.inf\r\n"
+           "H\tPCI\\VEN_1AF4&CC_0200\r\n"
+           "P\tnetwork\t2020-01-01\t1.0.0.0\tX:\\My drivers\\net.inf\r\n"
+           "H\tpci\\ven_1af4&dev_1000\r\n"
+           "P\tbus\t\t1.0.0.0\tX:\\Drivers\\other.inf\r\nH\tPCI\\VEN_1AF4&DEV_9999\r\n"
+           "no driver\r\n");
   pc.write("drvload.txt", "exit net.inf 5\n");
   pc.start();
   pc.wait_for("Contoso recovery");
   EXPECT_EQ(pc.read("calls.txt"),
-            "X:\\Windows\\System32\\drvload.exe \"X:\\My drivers\\net.inf\"\n");
+            drvload("\"X:\\My drivers\\net.inf\"") + drvload("X:\\Drivers\\generic.inf"));
   const std::string text = pc.text_of(kText);
   EXPECT_NE(text.find("Drivers that could not be loaded: net.inf (5)"), std::string::npos);
-  EXPECT_NE(text.find("drivers.txt: line 3 is not"), std::string::npos);
+  EXPECT_NE(text.find("drivers.txt: line 8 begins with none of P, H, C"), std::string::npos);
+  EXPECT_NE(pc.read("Remedia/log.txt")
+                .find("drvload X:\\Drivers\\generic.inf: 0, rank 0x00002001, for "
+                      "PCI\\VEN_1AF4&DEV_1000&SUBSYS_1"),
+            std::string::npos);
+}
+
+TEST(WineStart, LoadsDriversOnlyIfAskedTo) {
+  Pc pc;
+  add_device(pc, "PCI\\VEN_8086&DEV_467F\\0", "PCI\\VEN_8086&DEV_467F&CC_0104", "PCI\\CC_0104");
+  add_device(pc, "ACPI\\DELL0A1F\\0", "ACPI\\DELL0A1F\\0*DELL0A1F", "");
+  add_device(pc, "USB\\VID_0BDA&PID_8153\\0", "", "USB\\Class_02");
+  pc.write("Remedia/drivers.txt",
+           "# Remedia drivers 1\nnonsense\n"
+           "P\tnetwork\t\t1.0.0.0\tX:\\usb.inf\nC\t0\tUSB\\Class_02\n"
+           "P\tstorage\t\t1.0.0.0\tX:\\vmd.inf\nH\tPCI\\VEN_8086&DEV_467F&CC_0104\n"
+           "P\tbus\t\t1.0.0.0\tX:\\acpi.inf\nH\t*DELL0A1F\n");
+  pc.write("drvload.txt", "exit vmd.inf 5\nexit usb.inf 0\nwait\n");
+  pc.start_shipped({"--load-drivers"});
+  pc.wait_for_file("calls.txt", "acpi.inf");
+  EXPECT_EQ(pc.probe_status({"windowless"}), 0);
+  pc.let_go();
+  EXPECT_EQ(pc.wait_for_end(), 0);
+  EXPECT_EQ(pc.read("calls.txt"),
+            drvload("X:\\acpi.inf") + drvload("X:\\vmd.inf") + drvload("X:\\usb.inf"));
+  const std::string log = pc.read("Remedia/log.txt");
+  for (const char* line :
+       {"drivers.txt: line 2 begins with none of P, H, C",
+        "drvload X:\\acpi.inf: 0, rank 0x00000001, for ACPI\\DELL0A1F",
+        "drvload X:\\vmd.inf: 5, rank 0x00000000, for PCI\\VEN_8086&DEV_467F&CC_0104",
+        "drvload X:\\usb.inf: 0, rank 0x00003000, for USB\\Class_02",
+        "not loaded: X:\\vmd.inf (5)"}) {
+    EXPECT_NE(log.find(line), std::string::npos) << line << "\n" << log;
+  }
+  EXPECT_FALSE(pc.has("Remedia/running.txt"));
+}
+
+TEST(WineStart, LoadingDriversOnlyNeedsNothing) {
+  Pc pc;
+  pc.start_shipped({"--load-drivers"});
+  EXPECT_EQ(pc.wait_for_end(), 0);
+  EXPECT_NE(pc.read("Remedia/log.txt").find("X:\\Remedia\\drivers.txt cannot be read"),
+            std::string::npos);
+  EXPECT_FALSE(pc.has("calls.txt"));
+}
+
+// What the packs of a whole fleet need: the launcher has an allocator and a memcmp of its own.
+TEST(WineStart, FindsOneDriverAmongThousands) {
+  Pc pc;
+  add_device(pc, "PCI\\VEN_10EC&DEV_8168\\0", "PCI\\VEN_10EC&DEV_8168&SUBSYS_1777_50", "");
+  std::string index = "# Remedia drivers 1\n";
+  for (int i = 0; i < 2000; ++i) {
+    index += "P\trest\t\t1.0.0.0\tX:\\Drivers\\" + std::to_string(i) + ".inf\n";
+    for (int j = 0; j < 100; ++j) {
+      index +=
+          "H\tPCI\\VEN_10EC&DEV_8168&SUBSYS_" + std::to_string(i) + "_" + std::to_string(j) + "\n";
+    }
+  }
+  EXPECT_GT(index.size(), 6U << 20);
+  pc.write("Remedia/drivers.txt", index);
+  pc.start_shipped({"--load-drivers"});
+  EXPECT_EQ(pc.wait_for_end(), 0);
+  EXPECT_EQ(pc.read("calls.txt"), drvload("X:\\Drivers\\1777.inf"));
 }
 
 TEST(WineStart, StartsTheNetworkIfThePolicyHasOne) {

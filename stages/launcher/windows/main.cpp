@@ -1,5 +1,7 @@
 // The program that the image starts: `remedia.exe`, and after it `remedia.exe --after`, which shows
-// something only if the first one did not end as it should.
+// something only if the first one did not end as it should. `remedia.exe --load-drivers` is for
+// images that start something else: it loads drivers, shows nothing and ends.
+#include "launcher/driver_loading.h"
 #include "launcher/session.h"
 #include "launcher/text.h"
 #include "launcher/windows/pc.h"
@@ -25,6 +27,7 @@ class Hands final : public Listener {
 
 struct Options {
   bool after = false;
+  bool load_drivers = false;
   std::string root = "X:\\";
   std::optional<Date> now;
   int dpi = 0;
@@ -68,6 +71,7 @@ Options read_options() {
   const std::vector<std::string> given = arguments();
   for (std::size_t i = 1; i < given.size(); ++i) {
     if (given[i] == "--after") options.after = true;
+    if (given[i] == "--load-drivers") options.load_drivers = true;
 #ifdef REMEDIA_TEST_SWITCHES
     const std::string next = i + 1 < given.size() ? given[i + 1] : "";
     if (given[i] == "--root") options.root = next;
@@ -112,10 +116,22 @@ LONG WINAPI crashed(EXCEPTION_POINTERS* what) {
   return EXCEPTION_EXECUTE_HANDLER;
 }
 
+// Good whatever became of the drivers: winpeshl goes on in any case, but a script that starts this
+// may not, and what follows is what the image is for. No mark for --after: there is no menu whose
+// end somebody would have to be told of. drvload starts plug and play itself, so this may come
+// before wpeinit.
+int load_drivers_only(const Options& options) {
+  SetUnhandledExceptionFilter(crashed);
+  Pc pc(options.root, nullptr, options.now);
+  load_drivers_unseen(pc, options.root);
+  return 0;
+}
+
 int run() {
   // An empty card reader is no reason for a message of Windows that somebody has to close.
   SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOOPENFILEERRORBOX);
   const Options options = read_options();
+  if (options.load_drivers) return load_drivers_only(options);
   const std::string mark = options.root + "Remedia\\running.txt";
   remember_mark(mark);
   SetUnhandledExceptionFilter(crashed);
@@ -128,7 +144,7 @@ int run() {
   Window window(options.dpi, options.size);
   if (!window.good()) return 1;  // rather than wait for ever, unseen
   if (!options.layout.empty()) window.describe_to(options.layout);
-  Pc pc(options.root, window, options.now);
+  Pc pc(options.root, &window, options.now);
   if (!options.locked.empty()) pc.pretend_locked(options.locked);
   Session session(pc, options.root, placed);
   Hands hands(session);

@@ -51,7 +51,7 @@ std::string text_of_printed(std::string_view bytes) {
 
 }  // namespace
 
-Pc::Pc(std::string root, Window& window, std::optional<Date> pretended_today)
+Pc::Pc(std::string root, Window* window, std::optional<Date> pretended_today)
     : root_(std::move(root)), window_(window), pretended_today_(pretended_today) {
   stick_ = read_file(root_ + "Remedia\\stick.txt").value_or("");  // of whoever ran before
 }
@@ -69,7 +69,7 @@ void Pc::show(const Page& page) {
     looked_for_stick_ = page.kind == PageKind::menu;
     if (stick_.empty()) find_stick();
   }
-  window_.show(page);
+  if (window_ != nullptr) window_->show(page);
 }
 
 // The drive of the boot.wim, if this PC was started from a medium that has one.
@@ -108,7 +108,7 @@ void Pc::log(std::string_view text) {
   const std::string line = log_line(text);
   append_file(root_ + "Remedia\\log.txt", line);
   if (!stick_.empty() && !append_file(stick_, line)) stick_.clear();  // pulled out
-  window_.pulse();
+  if (window_ != nullptr) window_->pulse();
 }
 
 void Pc::mark(std::string_view text) { write_file(root_ + "Remedia\\running.txt", text); }
@@ -127,7 +127,7 @@ bool Pc::pump() {
   MSG message;
   while (PeekMessageW(&message, nullptr, 0, 0, PM_REMOVE)) {
     if (message.message == WM_QUIT) return false;
-    window_.handle(message);
+    if (window_ != nullptr) window_->handle(message);
   }
   return true;
 }
@@ -307,7 +307,7 @@ void Pc::reap(Session& session) {
 
 void Pc::leave() {
   left_ = true;
-  window_.close();
+  if (window_ != nullptr) window_->close();
 }
 
 void Pc::loop(Session& session) {

@@ -14,8 +14,9 @@ namespace remedia::launcher {
 
 class Pc final : public Machine {
  public:
-  /// `root` is the drive of the image with its backslash.
-  Pc(std::string root, Window& window, std::optional<Date> pretended_today);
+  /// `root` is the drive of the image with its backslash. Without a window nothing is shown, and
+  /// loop() is not for it.
+  Pc(std::string root, Window* window, std::optional<Date> pretended_today);
 
   Date today() override;
   void show(const Page& page) override;
@@ -31,7 +32,7 @@ class Pc final : public Machine {
   std::uint32_t start_quietly(std::size_t id, const std::string& command) override;
   void end(std::size_t id) override;
   std::vector<std::string> keep_output(const std::string& id, std::string_view text) override;
-  std::vector<std::vector<std::string>> devices() override;
+  std::vector<DeviceIds> devices() override;
   std::string keyboard_name(const Keyboard& keyboard) override;
   std::vector<OfflineWindows> find_windows() override;
   std::vector<std::string> readable_drives() override;
@@ -68,7 +69,7 @@ class Pc final : public Machine {
   bool pump();
 
   std::string root_;
-  Window& window_;
+  Window* window_;  // null: none
   std::optional<Date> pretended_today_;
   std::string pretended_locked_;
   std::string stick_;  // log file on the USB stick; empty: none found yet

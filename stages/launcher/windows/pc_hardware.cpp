@@ -17,8 +17,8 @@ extern "C" BOOLEAN NTAPI SystemFunction036(PVOID buffer, ULONG size);
 namespace remedia::launcher {
 
 // HKLM\SYSTEM\CurrentControlSet\Enum\bus\device\instance
-std::vector<std::vector<std::string>> Pc::devices() {
-  std::vector<std::vector<std::string>> found;
+std::vector<DeviceIds> Pc::devices() {
+  std::vector<DeviceIds> found;
   const Key buses(HKEY_LOCAL_MACHINE, "SYSTEM\\CurrentControlSet\\Enum");
   for (const std::string& bus : buses.subkeys()) {
     const Key devices(buses.get(), bus);
@@ -26,9 +26,8 @@ std::vector<std::vector<std::string>> Pc::devices() {
       const Key instances(devices.get(), device);
       for (const std::string& instance : instances.subkeys()) {
         const Key key(instances.get(), instance);
-        std::vector<std::string> ids = key.texts("HardwareID");
-        for (std::string& id : key.texts("CompatibleIDs")) ids.push_back(std::move(id));
-        if (!ids.empty()) found.push_back(std::move(ids));
+        DeviceIds ids = {key.texts("HardwareID"), key.texts("CompatibleIDs")};
+        if (!device_name(ids).empty()) found.push_back(std::move(ids));
       }
     }
   }

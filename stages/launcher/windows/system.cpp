@@ -1,5 +1,6 @@
 #include "launcher/windows/system.h"
 
+#include "launcher/drivers.h"
 #include "launcher/text.h"
 
 #include <algorithm>
@@ -51,7 +52,7 @@ void Handle::close() {
 
 namespace {
 
-constexpr std::size_t kLargestFile = 4 << 20;
+constexpr std::size_t kLargestFile = kLargestDriverIndex;  // the largest that there is to read
 
 Handle open_file(const std::string& path, DWORD access, DWORD disposition) {
   return Handle(CreateFileW(to_wide(path).c_str(), access, FILE_SHARE_READ | FILE_SHARE_WRITE,

@@ -37,7 +37,7 @@ class Handle {
 };
 
 bool file_exists(const std::string& path);
-/// At most 4 MiB.
+/// At most 32 MiB.
 std::optional<std::string> read_file(const std::string& path);
 bool write_file(const std::string& path, std::string_view content);
 bool append_file(const std::string& path, std::string_view content);

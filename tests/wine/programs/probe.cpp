@@ -16,6 +16,7 @@
 //   wait TEXT        until the heading is TEXT, on a page with buttons
 //   text ID PART     until the text of control ID holds PART
 //   file NAME PART   until the file X:\NAME holds PART
+//   windowless       ends with 6 if the launcher has a window
 //   go               lets a stand-in that waits go on
 #include "launcher/text.h"
 #include "launcher/windows/system.h"
@@ -254,6 +255,7 @@ int launcher_main() {
   if (what == "file") return wait_for_file(value, more);
   if (what == "go") return let_go();
   if (what == "desktop") return wait_for_desktop();
+  if (what == "windowless") return FindWindowW(L"RemediaLauncher", nullptr) == nullptr ? 0 : 6;
   if (find_window() == nullptr) return 5;
   if (what == "controls") show_controls();
   if (what == "rows") return show_rows();
