@@ -64,6 +64,22 @@ function remove(fields) end
 ---@return remedia.Registry
 function registry(fields) end
 
+---@class (exact) remedia.Drivers
+---@field [integer] remedia.Path|(remedia.Path)[] folders and packs; a bare name means drivers/NAME
+---@field paths? remedia.Path|(remedia.Path)[] folders and packs; a bare name means drivers/NAME
+---@field exclude? string|(string)[] INFs that stay out: names ("e1d.inf"), or paths from the folder with * ? and **; each has to match something
+---@field only_class? string|(string)[] classes of devices that are meant, such as "Net", "SCSIAdapter", "HDC", "System"; as names or GUIDs
+---@field required? string|(string)[] devices that a staged driver must serve, "PCI\\VEN_8086&DEV_15FB"; or data "@fleet/device-ids.json"
+---@field boot_start? boolean register those that their INFs start at boot (StartType = 0) in the image's registry, so that they are there before the shell; each .sys must carry a signature of its own
+---@field allow_unsigned? string|(string)[] INFs whose signature is not looked at, as in exclude; Windows on amd64 and arm64 refuses them unless it is told otherwise
+---@field anchors? remedia.Path|(remedia.Path)[] certificates (PEM or DER), to one of which every signature must chain; without them a signature has to be intact, and is reported as not anchored
+---@field max_size? string what the staged packages may have together, such as "300MiB"
+
+---Driver packages for the devices of your PCs: folders of INFs, and vendors' packs.
+---@param fields remedia.Drivers
+---@return remedia.Drivers
+function drivers(fields) end
+
 ---@class (exact) remedia.Tool
 ---@field id string names it in tiers, manifests and logs
 ---@field title string what the menu shows
@@ -125,6 +141,7 @@ function tier(fields) end
 ---@field description? string the image's description in the WIM
 ---@field tier? remedia.Tier the support level: tools, expiry, launcher
 ---@field overlays? remedia.Overlay|string|(remedia.Overlay|string)[] folders whose files go into the image; later ones win
+---@field drivers? remedia.Drivers|string|(remedia.Drivers|string)[] driver packages for the devices of the PCs
 ---@field remove? remedia.Remove|string|(remedia.Remove|string)[] what is taken out of the base; overlays and settings come after it
 ---@field registry? remedia.Registry|(remedia.Registry)[] values and keys of the image's registry, set or deleted
 ---@field shell? "winre" "winre": recenv.exe, the menu of Windows RE, stays in charge; what a recovery partition needs. Overlays then have folders of their own, and the registry only keys of yours

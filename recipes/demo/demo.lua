@@ -4,6 +4,13 @@
 -- For real images put a Windows ISO into the media folder and change this one line:
 local windows = source { media = "@media/stand-in.iso", image = "winre", arch = "amd64" }
 
+-- What Windows does not bring along: network and storage. Vendors sign their packages; nobody has
+-- signed these examples, so they are named.
+local packs = drivers {
+  "@drivers/example-net", "@drivers/example-storage",
+  allow_unsigned = { "example-net.inf", "example-storage.inf" },
+}
+
 -- For the PCs' own recovery partitions.
 local boot = wim {
   name = "helpdesk",
@@ -11,6 +18,7 @@ local boot = wim {
   description = "Windows RE with the tools of the help desk",
   from = windows,
   overlays = { "common" },
+  drivers = packs,
   shell = "winre",                        -- Windows' own menu: a recovery partition must keep it
 }
 
@@ -24,6 +32,7 @@ local function level(base, expires, overlays)
     title = "Help desk recovery " .. base.name,
     from = windows,
     overlays = overlays,
+    drivers = packs,
     tier = extend(base, { expires = expires, contact = "Help desk, extension 100" }),
   }
 end

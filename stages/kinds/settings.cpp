@@ -288,6 +288,26 @@ void check_drvload(const graph::Job& job, const wim::File& base) {
               "leave it in the image; only what boot_start registers does without it");
 }
 
+// Some packages build on INFs of Windows itself, of which Windows PE has not all.
+void warn_of_includes(graph::Job& job, const wim::File& base,
+                      const nlohmann::ordered_json& packages) {
+  std::map<std::string, std::vector<std::string>> missing;  // INFs that need it, by name
+  for (const auto& package : packages) {
+    if (!package.contains("includes")) continue;
+    for (const std::string name : package.at("includes")) {
+      if (base.find(1, "Windows/INF/" + name) == nullptr)
+        missing[name].push_back(package.at("inf"));
+    }
+  }
+  for (const auto& [name, users] : missing) {
+    job.warn("drivers",
+             fmt::format("{}{} on '{}', which the base does not have: Windows may be "
+                         "unable to install {}",
+                         fmt::join(users, ", "), users.size() == 1 ? " builds" : " build", name,
+                         users.size() == 1 ? "it" : "them"));
+  }
+}
+
 // What the image would start anyway, and before it what loads the drivers.
 std::vector<std::string> start_with_drivers(const graph::Job& job, const wim::File& base,
                                             const std::optional<std::vector<std::string>>& named) {
@@ -348,6 +368,7 @@ void run(graph::Job& job) {
       add_boot_drivers(drivers.at("boot"), facts, edits);
       if (drivers.at("loaded") > 0) check_drvload(job, base);
     });
+    warn_of_includes(job, base, drivers.at("drivers"));
     if (drivers.at("loaded") > 0 && job.text("shell") != "launcher") {
       settings.winpeshl = start_with_drivers(job, base, settings.winpeshl);
       plan = winpe_plan(settings, facts.view());

@@ -214,8 +214,11 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
   edge.inputs.insert(edge.inputs.end(), trees.begin(), trees.end());
   for (const auto& component : edge.parameters["components"]) edge.inputs.push_back(component);
   edge.outputs = {fmt::format("{}/{}/boot.wim", planner.recipe(), name)};
-  if (!packages.record.empty())
+  if (!packages.record.empty()) {
     edge.outputs.push_back(fmt::format("{0}/{1}/{1}.drivers.txt", planner.recipe(), name));
+    planner.add_product(
+        {planner.recipe(), name, "drivers", edge.outputs.back(), {packages.record}, node});
+  }
   edge.outputs.push_back(fmt::format(".store/wim/{}.{}.record", planner.recipe(), name));
   edge.pool = "compress";
 
