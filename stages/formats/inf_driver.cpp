@@ -199,6 +199,8 @@ class Installer {
     }
   }
 
+  void list_rest(const Inf& inf) { files_.list_rest(inf); }
+
  private:
   Install& current() { return work_.driver.installs.back(); }
 
@@ -222,6 +224,7 @@ class Installer {
       const File* file = companion_ ? companion_(name) : nullptr;
       if (file != nullptr) {
         included.emplace_back(*file, work_);
+        if (companions_.insert(name).second) work_.driver.companions.push_back(name);
       } else if (windows_.insert(name).second) {
         current().includes.push_back(name);
       }
@@ -279,6 +282,7 @@ class Installer {
   Work& work_;
   Files files_;
   std::set<std::string> seen_;        // DDInstall sections
+  std::set<std::string> companions_;  // INFs of the package that any installation includes
   std::set<std::string> windows_;     // INFs of Windows that the installation includes
   Role role_ = Role::other;           // of the sections that are followed
   std::set<const Section*> done_;     // with this role
@@ -325,6 +329,7 @@ Driver describe(const File& file, const Target& target, const Companion& compani
   const Inf inf(file, work);
   Choice choice;
   choose(inf, choice);
+  if (driver.fit == Fit::no_devices) Files().list_rest(inf);
   if (driver.fit != Fit::serves) return driver;
   for (const Section* models : choice.models) read_models(inf, *models);
   if (driver.devices.empty()) {
@@ -336,6 +341,7 @@ Driver describe(const File& file, const Target& target, const Companion& compani
   judge_identity(inf);
   Installer installer(companion, work);
   for (const Device& device : driver.devices) installer.install(inf, device);
+  installer.list_rest(inf);
   return driver;
 }
 

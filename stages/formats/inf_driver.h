@@ -41,8 +41,10 @@ struct Device {
 struct SourceFile {
   std::string path;     ///< in the package, '/' between names, from the folder of the INF
   std::string cabinet;  ///< file of the package that may hold it compressed; "" if none is named
-  std::string target;   ///< "12/e1d.sys": directory identifier and path below it; "" if not copied
-  bool listed = true;   ///< false: no [SourceDisksFiles] names it, Windows may not find it
+  /// "12/e1d.sys": directory identifier and path below it, each place to which it is copied.
+  std::vector<std::string> targets;
+  bool listed = true;      ///< false: no [SourceDisksFiles] names it, Windows may not find it
+  bool optional = false;   ///< not listed, but LayoutFile says that Windows brings files itself
   std::size_t number = 0;  ///< line of the entry that asks for it
 };
 
@@ -101,9 +103,13 @@ struct Driver {
   std::string extension_id;    ///< of an extension INF
   std::string models_section;  ///< "Intel.NTamd64.10.0": the decorated section taken (first one)
   std::vector<Device> devices;
-  std::vector<Install> installs;       ///< one per DDInstall section that the devices name
-  std::vector<SourceFile> files;       ///< the closure, INF and catalogue excepted, each path once
-  std::vector<std::string> copy_infs;  ///< CopyINF: further INFs of the package
+  std::vector<Install> installs;  ///< one per DDInstall section that the devices name
+  std::vector<SourceFile> files;  ///< the closure, INF and catalogue excepted, each path once
+  /// Further files that [SourceDisksFiles] has for the architecture: for other versions of Windows,
+  /// as a rule. Also of an INF without devices.
+  std::vector<SourceFile> listed_files;
+  std::vector<std::string> copy_infs;   ///< CopyINF: further INFs of the package
+  std::vector<std::string> companions;  ///< INFs of the package whose sections it takes (Include)
   std::vector<std::string> architectures;  ///< for which it has sections: "amd64", ...
   std::vector<Warning> warnings;           ///< beside those of the File; line 0: of the whole file
 };

@@ -3,6 +3,8 @@
 #include "formats/inf_parts.h"
 #include "formats/win_names.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace remedia::inf {
@@ -63,8 +65,8 @@ void Files::read_files(const Inf& inf, Tables& tables) {
     for (const Line& line : inf.lines(*section)) {
       std::string disk = line.has_key ? inf.field(line, 0) : std::string();
       std::string folder = line.has_key ? inf.field(line, 1) : std::string();
-      tables.files.emplace(fold_case(name_of(inf, line)),
-                           Listed{disk_id(disk), std::move(folder), line.number});
+      tables.files.emplace(fold_case(name_of(inf, line)), Listed{name_of(inf, line), disk_id(disk),
+                                                                 std::move(folder), line.number});
     }
   }
 }
@@ -141,33 +143,68 @@ void Files::add(const Inf& inf, const std::string& name, const std::string& targ
                 std::size_t line) {
   if (name.empty()) return inf.warn(line, "CopyFiles names no file behind its '@'");
   const Tables& known = tables(inf);
-  SourceFile file{.path = name, .cabinet = {}, .target = target, .listed = true, .number = line};
+  SourceFile file{.path = name, .cabinet = {}, .targets = {target}, .number = line};
   auto listed = known.files.find(fold_case(name));
   if (listed == known.files.end()) {
-    // It is on a medium of Windows, as the INF that LayoutFile names says.
-    if (known.has_layout) return;
+    // It may be on a medium of Windows, as the INF that LayoutFile names says.
+    file.optional = known.has_layout;
     file.listed = false;
   } else {
-    const Listed& entry = listed->second;
-    auto disk = known.disks.find(entry.disk);
-    std::string folder = inf.path(entry.folder, entry.number);
-    if (disk == known.disks.end()) {
-      inf.warn(entry.number, fmt::format("'{}' is on disk '{}', which [SourceDisksNames] does not "
-                                         "know",
-                                         clipped(name), clipped(entry.disk)));
-    } else {
-      folder = folder.empty() ? disk->second.path : joined(disk->second.path, folder);
-      file.cabinet = disk->second.cabinet;
-    }
-    file.path = joined(folder, name);
+    SourceFile found = located(inf, name, listed->second);
+    file.path = std::move(found.path);
+    file.cabinet = std::move(found.cabinet);
   }
   std::string folded = fold_case(file.path);
-  if (folded == fold_case(inf.driver().catalog) || !paths_.insert(std::move(folded)).second) return;
+  if (folded == fold_case(inf.driver().catalog)) return;
+  auto [place, fresh] = places_.emplace(std::move(folded), inf.driver().files.size());
+  if (!fresh) {
+    SourceFile& same = inf.driver().files[place->second];
+    same.optional = same.optional && file.optional;
+    std::vector<std::string>& targets = same.targets;
+    if (std::find(targets.begin(), targets.end(), target) == targets.end()) {
+      inf.spend(targets.size());
+      targets.push_back(target);
+    }
+    return;
+  }
   if (inf.driver().files.size() == kMaxFiles) {
     inf.fail(line, fmt::format("it copies more than {} files", kMaxFiles),
              "is it the INF of a driver? name the right file");
   }
   inf.driver().files.push_back(std::move(file));
+}
+
+SourceFile Files::located(const Inf& inf, const std::string& name, const Listed& entry) {
+  const Tables& known = tables(inf);
+  SourceFile file{.path = name, .cabinet = {}, .targets = {}};
+  auto disk = known.disks.find(entry.disk);
+  std::string folder = inf.path(entry.folder, entry.number);
+  if (disk == known.disks.end()) {
+    inf.warn(entry.number,
+             fmt::format("'{}' is on disk '{}', which [SourceDisksNames] does not know",
+                         clipped(name), clipped(entry.disk)));
+  } else {
+    folder = folder.empty() ? disk->second.path : joined(disk->second.path, folder);
+    file.cabinet = disk->second.cabinet;
+  }
+  file.path = joined(folder, name);
+  return file;
+}
+
+void Files::list_rest(const Inf& inf) {
+  for (const auto& [key, entry] : tables(inf).files) {
+    const std::string name = inf.path(entry.name, entry.number);
+    if (name.empty()) continue;
+    SourceFile file = located(inf, name, entry);
+    file.number = entry.number;
+    const std::string folded = fold_case(file.path);
+    if (folded == fold_case(inf.driver().catalog) || places_.contains(folded)) continue;
+    if (inf.driver().listed_files.size() == kMaxFiles) {
+      inf.fail(entry.number, fmt::format("it lists more than {} files", kMaxFiles),
+               "is it the INF of a driver? name the right file");
+    }
+    inf.driver().listed_files.push_back(std::move(file));
+  }
 }
 
 void Files::copy_inf(const Inf& inf, const Line& directive) {

@@ -87,6 +87,8 @@ class Files {
   void copy(const Inf& inf, const Line& directive);
   /// A CopyINF entry.
   void copy_inf(const Inf& inf, const Line& directive);
+  /// Everything that the tables list and that nothing copied, into Driver::listed_files.
+  void list_rest(const Inf& inf);
 
  private:
   struct Disk {
@@ -94,6 +96,7 @@ class Files {
     std::string cabinet;
   };
   struct Listed {
+    std::string name;
     std::string disk;
     std::string folder;
     std::size_t number = 0;
@@ -113,12 +116,15 @@ class Files {
   static void read_targets(const Inf& inf, Tables& tables);
   static std::string target_of(const Inf& inf, Tables& tables, const std::string& section,
                                std::size_t line);
+  /// Where in the package a file lies that the tables of an INF have.
+  SourceFile located(const Inf& inf, const std::string& name, const Listed& entry);
   void copy_section(const Inf& inf, const Section& section);
   void add(const Inf& inf, const std::string& name, const std::string& target, std::size_t line);
+  /// Where in Driver::files each path is.
+  std::map<std::string, std::size_t> places_;
 
   std::map<const File*, Tables> tables_;
   std::set<std::pair<const File*, std::string>> done_;  ///< sections
-  std::set<std::string> paths_;
   std::set<std::string> infs_;
 };
 

@@ -3,6 +3,7 @@
 #include "formats/win_names.h"
 #include "support/diagnostic.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -206,6 +207,13 @@ std::optional<Service> read_service(const Inf& inf, const Line& directive) {
                   .registry = {},
                   .number = directive.number};
   if (service.name.empty()) return std::nullopt;
+  const bool odd = std::any_of(service.name.begin(), service.name.end(), [](char c) {
+    return c == '/' || c == '\\' || static_cast<unsigned char>(c) < ' ';
+  });
+  if (odd || service.name.size() > 256) {
+    inf.fail(directive.number, fmt::format("'{}' is no name of a service", clipped(service.name)),
+             "a name has at most 256 characters, none of them / or \\");
+  }
   const std::string name = inf.field(directive, 2);
   const Section* section = inf.file().find(name);
   if (section == nullptr) section = inf.decorated(name);

@@ -92,7 +92,7 @@ void Planner::add(Edge edge) {
 SourcePath Planner::source_path(const recipe::Node& node, std::string_view field,
                                 std::string_view arch) {
   try {
-    return seen(node, field, node.path(field, arch));
+    return seen(node.path(field, arch), node.place(field));
   } catch (const Failure& failure) {
     note_errors(failure);
     return {};
@@ -104,7 +104,7 @@ std::vector<SourcePath> Planner::source_paths(const recipe::Node& node, std::str
   std::vector<SourcePath> paths;
   try {
     for (const recipe::Path& path : node.paths(field, arch))
-      paths.push_back(seen(node, field, path));
+      paths.push_back(seen(path, node.item_place(field, paths.size())));
   } catch (const Failure& failure) {
     note_errors(failure);
   }
@@ -116,15 +116,14 @@ void Planner::note_errors(const Failure& failure) {
   errors_.insert(errors_.end(), found.begin(), found.end());
 }
 
-SourcePath Planner::seen(const recipe::Node& node, std::string_view field,
-                         const recipe::Path& path) {
+SourcePath Planner::seen(const recipe::Path& path, const Location& where) {
   std::error_code ignored;
   if (!fs::exists(path.absolute, ignored)) {
     errors_.push_back({.message = fmt::format("'{}' is not there", path.written),
-                       .where = node.place(field),
+                       .where = where,
                        .hint = fmt::format("it means {}", path.absolute.string())});
   }
-  return {seen_from(settings_.out, evaluation_->root, path.absolute), path.written};
+  return {seen_from(settings_.out, evaluation_->root, path.absolute), path.written, where};
 }
 
 std::string Planner::store_path(const Edge& edge, std::string_view suffix) {

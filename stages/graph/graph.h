@@ -33,6 +33,7 @@ struct Graph {
 struct SourcePath {
   std::string file;
   std::string written;
+  Location where = {};  ///< of an item of a list
 };
 
 struct Settings {
@@ -71,7 +72,7 @@ class Planner {
 
  private:
   const Kind& kind(std::string_view word) const;
-  SourcePath seen(const recipe::Node& node, std::string_view field, const recipe::Path& path);
+  SourcePath seen(const recipe::Path& path, const Location& where);
   void note_errors(const Failure& failure);
 
   const Settings& settings_;

@@ -187,7 +187,10 @@ std::string write_places(std::span<const Edge> edges) {
     if (edge.origin == nullptr) continue;
     nlohmann::ordered_json places;
     places[""] = to_json(edge.origin->where);
-    for (const auto& [field, where] : edge.origin->places) places[field] = to_json(where);
+    for (const auto& [field, where] : edge.origin->places) {
+      if (field.find('#') == field.npos) places[field] = to_json(where);
+    }
+    for (const auto& [field, where] : edge.places) places[field] = to_json(where);
     all[edge.outputs.front()] = places;
   }
   return all.dump(1) + "\n";

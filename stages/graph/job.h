@@ -38,8 +38,8 @@ class Job {
   void reads(const fs::path& file) { read_.insert(file); }
   /// SHA-256 of a whole input file, remembered beside the first output; also declares it as read.
   std::string digest(const fs::path& file);
-  /// The same for another word about its content than the SHA-256, for stages that ask for no
-  /// digest().
+  /// The same for another word about its content than the SHA-256, of files whose digest() the
+  /// stage does not ask for.
   std::string remembered(const fs::path& file, const std::function<std::string()>& find_out);
   /// The same of a file that an input lists, which alone says when this stage has to run again.
   std::string listed_digest(const fs::path& file) { return digests_.sha256_of(file); }

@@ -28,6 +28,7 @@ struct Edge {
   std::vector<std::string> inputs = {};    ///< files that other edges make
   std::string pool = {};                   ///< "compress" for stages that use every core themselves
   recipe::NodeRef origin = {};             ///< the recipe value that asked for it, for diagnostics
+  std::map<std::string, Location> places = {};  ///< of fields, more exactly than `origin` has them
 };
 
 /// What a value became in the graph: the files that others can use.

@@ -34,13 +34,15 @@ wim::File open_component(const fs::path& file) {
 
 void run(graph::Job& job) {
   std::string tree = job.text("tree");
+  std::vector<std::string> trees = {tree};
+  if (job.parameters().contains("listed_by")) trees.push_back(job.text("listed_by"));
   std::vector<TreeEntry> entries = read_tree(tree);
   wim::CaptureOptions options;
   options.level = job.parameters().at("compression_level");
   options.integrity = true;  // so that damage is seen without decompressing
   options.guid = derived_guid("component " + read_file(tree));
   wim::Capture image{.name = "component"};
-  image.additions = checked_additions(entries, std::span(&tree, 1));
+  image.additions = checked_additions(entries, trees);
   wim::capture({image}, options, job.part(0));
   job.keep_if_equal(0);
 }
@@ -48,12 +50,13 @@ void run(graph::Job& job) {
 }  // namespace
 
 std::string plan_component(graph::Planner& planner, const recipe::NodeRef& origin,
-                           const std::string& tree, const std::string& shown, std::int64_t level) {
+                           const graph::Planned& tree, std::int64_t level) {
   graph::Edge edge{.kind = "component", .origin = origin};
-  edge.label = "COMPRESS " + shown;
-  edge.parameters["tree"] = tree;
+  edge.label = "COMPRESS " + tree.parts.at("shown");
+  edge.parameters["tree"] = tree.file;
+  if (tree.parts.contains("listed_by")) edge.parameters["listed_by"] = tree.parts.at("listed_by");
   edge.parameters["compression_level"] = level;
-  edge.inputs = {tree};
+  edge.inputs = {tree.file};
   edge.outputs = {graph::Planner::store_path(edge, "wim")};
   edge.pool = "compress";
   std::string file = edge.outputs[0];

@@ -13,9 +13,10 @@
 namespace remedia::kinds {
 
 /// Plans the WIM that holds the data of `tree`; images take their compressed data from it. Returns
-/// its name. `shown` says to people what it is.
+/// its name. Parts of `tree`: "shown" says to people what it is, "listed_by" (if there) names the
+/// tree that it was chosen from, whose stage looks at the files.
 std::string plan_component(graph::Planner& planner, const recipe::NodeRef& origin,
-                           const std::string& tree, const std::string& shown, std::int64_t level);
+                           const graph::Planned& tree, std::int64_t level);
 
 /// Between the stage that wrote a tree and one that reads what it lists, a file may have changed,
 /// and what goes in must be what the manifest says. Deletes the trees, so that the next build lists

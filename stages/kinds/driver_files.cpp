@@ -14,6 +14,7 @@
 #include "media/driver_pack.h"
 #include "support/pack.h"
 #include "support/tree.h"
+#include "support/utf8.h"
 
 #include <algorithm>
 #include <set>
@@ -138,6 +139,14 @@ std::vector<Archive> archives_among(const std::vector<FoundFile>& found) {
   return archives;
 }
 
+// Trees are UTF-8, and so is whatever an INF can name; other files are of no use to a package.
+bool can_be_named(const FoundFile& file) {
+  if (is_utf8(file.path)) return true;
+  if (!is_inf(file.path)) return false;
+  throw Failure(Diagnostic{.message = fmt::format("the name of '{}' is not UTF-8", file.shown),
+                           .hint = "rename it, as its vendor has it"});
+}
+
 [[noreturn]] void fail_nothing(const graph::Job& job, const std::vector<TreeEntry>& entries) {
   auto program = std::find_if(entries.begin(), entries.end(), [](const TreeEntry& e) {
     return fold_case(e.target).ends_with(fold_case(".exe"));
@@ -159,7 +168,7 @@ void run(graph::Job& job) {
       for (const FoundFile& file : found) {
         bool archive = std::any_of(archives.begin(), archives.end(),
                                    [&](const Archive& a) { return a.file == file.file; });
-        if (!file.directory && !archive) listing.add_file(file);
+        if (!file.directory && !archive && can_be_named(file)) listing.add_file(file);
       }
       listing.add_archives(archives);
     } else if (is_driver_pack(path)) {
@@ -186,6 +195,9 @@ graph::Planned plan_driver_files(graph::Planner& planner, const recipe::NodeRef&
   edge.label = "SCAN " + path.written;
   edge.parameters["folder"] = path.file;
   edge.parameters["written"] = path.written;
+  // Of what is remembered of files: to be raised when the same file would now give another answer.
+  edge.parameters["format"] = 1;
+  edge.places["paths"] = path.where;
   for (const char* suffix : {"pack", "tree", "digests"})
     edge.outputs.push_back(graph::Planner::store_path(edge, suffix));
   graph::Planned planned{.file = edge.outputs[1],

@@ -42,7 +42,7 @@ std::string signer_text(const nlohmann::ordered_json& package) {
 nlohmann::ordered_json staged_record(const drivers::Choice& choice, const DriverWay& way) {
   const drivers::Package& package = choice.package;
   const inf::Driver& driver = package.driver;
-  drivers::Ids ids = drivers::ids_of(driver);
+  const drivers::Ids& ids = package.ids;
   nlohmann::ordered_json json = {{"package", package.id},
                                  {"inf", package.name()},
                                  {"origin", package.shown()},

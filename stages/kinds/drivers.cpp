@@ -25,6 +25,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace remedia::kinds {
 
@@ -53,6 +54,7 @@ const recipe::Schema schema = {
         "  no driver                  an .inf of another kind\n"
         "  excluded, another class    by this recipe\n"
         "  superseded, stored once    another one serves all of its devices\n"
+        "  not opened                 a pack beside or below an INF, or an .exe\n"
         "Staged drivers are loaded with drvload when the image starts, only those of hardware that "
         "is there: buses, storage, network, then the rest. A pack is a .cab, .zip, .msi or .exe; "
         "in "
@@ -139,9 +141,12 @@ class DriversPlan {
 
   void add(const recipe::NodeRef& node) {
     nlohmann::ordered_json set;
-    set["folders"] = nlohmann::ordered_json::array();
-    for (const graph::SourcePath& path : planner_.source_paths(*node, "paths", binding_.arch))
-      set["folders"].push_back(folder(node, path));
+    nlohmann::ordered_json& folders = set["folders"] = nlohmann::ordered_json::array();
+    for (const graph::SourcePath& path : planner_.source_paths(*node, "paths", binding_.arch)) {
+      std::size_t number = folder(node, path);
+      if (std::find(folders.begin(), folders.end(), number) == folders.end())
+        folders.push_back(number);
+    }
     for (const char* field : {"exclude", "only_class", "allow_unsigned"})
       set[field] = node->texts(field);
     set["boot_start"] = node->flag("boot_start");
@@ -156,7 +161,8 @@ class DriversPlan {
       set["moment"] = as_of ? days_of(*as_of).time_since_epoch().count() * std::int64_t{86400}
                             : planner_.clock();
     }
-    edge_.parameters["sets"].push_back(std::move(set));
+    auto& sets = edge_.parameters["sets"];
+    if (std::find(sets.begin(), sets.end(), set) == sets.end()) sets.push_back(std::move(set));
     for (std::string& id : device_ids(*node)) edge_.parameters["required"].push_back(std::move(id));
   }
 
@@ -173,7 +179,9 @@ class DriversPlan {
     planned.trees.push_back({.file = edge_.outputs[1], .parts = {{"shown", "drivers.txt"}}});
     for (std::size_t i = 0; i < names_.size(); ++i) {
       edge_.outputs.push_back(graph::Planner::store_path(edge_, fmt::format("{}.tree", i)));
-      planned.trees.push_back({.file = edge_.outputs.back(), .parts = {{"shown", names_[i]}}});
+      planned.trees.push_back(
+          {.file = edge_.outputs.back(),
+           .parts = {{"shown", names_[i]}, {"listed_by", edge_.parameters["folders"][i]["tree"]}}});
     }
     edge_.outputs.push_back(graph::Planner::store_path(edge_, "record"));
     planned.record = edge_.outputs.back();
@@ -264,6 +272,7 @@ drivers::Rules rules_of(graph::Job& job, const nlohmann::json& set,
 }
 
 launcher::DriverPhase phase_of(const inf::Driver& driver) {
+  if (drivers::is_extension(driver)) return launcher::DriverPhase::extension;
   static const std::map<std::string, launcher::DriverPhase> phases = [] {
     std::map<std::string, launcher::DriverPhase> by_name;
     for (const char* name :
@@ -313,28 +322,29 @@ class Staging {
  public:
   Staging(const graph::Job& job, const Listed& listed)
       : job_(job), listed_(listed), trees_(listed.folders.size()) {
-    for (const char* list : {"services", "database", "critical_devices"})
+    for (const char* list : {"names", "binaries", "services", "database", "critical_devices"})
       boot_[list] = nlohmann::ordered_json::array();
   }
 
   DriverWay stage(const drivers::Choice& choice, const signature::Policy& policy) {
     const drivers::Package& package = choice.package;
+    if (package.name().find_first_of(",%\"") != std::string::npos) {
+      throw Failure(
+          Diagnostic{.message = "drvload takes no INF with a ',', '%' or '\"' in its name",
+                     .where = {.name = package.shown()},
+                     .hint = "rename it, or name it in 'exclude'"});
+    }
     for (const drivers::PackageFile& file : package.files)
       add(package, *file.entry, fmt::format("Drivers/{}/{}", package.id, file.path));
-    std::vector<drivers::BootService> services;
-    if (choice.boot_start) services = boot_services(package, policy);
-    if (!services.empty()) {
-      register_for_boot(package, services);
-      return {true, fmt::format("its INF starts {} at boot", services.front().service->name)};
-    }
-    drivers::Ids ids = drivers::ids_of(package.driver);
-    index_.push_back({.inf = fmt::format("X:\\Drivers\\{}\\{}", package.id, package.name()),
-                      .phase = phase_of(package.driver),
-                      .date = package.driver.date,
-                      .version = package.driver.version,
-                      .hardware_ids = std::move(ids.hardware),
-                      .compatible_ids = compatible_ids(package.driver)});
-    return {false, choice.boot_start ? "its INF starts no driver of a device at boot" : ""};
+    drivers::BootPlan boot;
+    if (choice.boot_start) boot = boot_plan(package, policy);
+    if (!boot.services.empty()) register_for_boot(package, boot);
+    const bool more = add_to_index(package, boot);
+    if (boot.services.empty())
+      return {false, choice.boot_start ? "its INF starts no driver of a device at boot" : ""};
+    std::string why = fmt::format("its INF starts {} at boot", boot.services.front().service->name);
+    if (more) why += "; drvload serves its further devices";
+    return {true, why};
   }
 
   const std::vector<launcher::DriverPackage>& index() const { return index_; }
@@ -361,35 +371,71 @@ class Staging {
     static const std::map<std::string, std::string> kFolders = {
         {"10", "Windows"}, {"11", "Windows/System32"}, {"12", "Windows/System32/drivers"}};
     for (const inf::SourceFile& source : package.driver.files) {
-      std::size_t slash = source.target.find('/');
-      auto folder = kFolders.find(source.target.substr(0, slash));
-      if (slash == std::string::npos || folder == kFolders.end()) continue;
       auto file = std::find_if(package.files.begin(), package.files.end(), [&](const auto& f) {
         return fold_case(f.path) == fold_case(source.path);
       });
-      if (file == package.files.end()) {
-        throw Failure(Diagnostic{
-            .message = fmt::format(
-                "'{}' is compressed, and nothing unpacks it before Windows starts", source.path),
-            .where = {.name = package.shown()},
-            .hint = "unpack it with expand or 7z, or leave boot_start out for this package"});
+      for (const std::string& target : source.targets) {
+        std::size_t slash = target.find('/');
+        auto folder = kFolders.find(target.substr(0, slash));
+        if (slash == std::string::npos || folder == kFolders.end()) continue;
+        if (file != package.files.end())
+          add(package, *file->entry, folder->second + target.substr(slash));
+        else if (!source.optional)
+          fail_compressed(package, source);
       }
-      add(package, *file->entry, folder->second + source.target.substr(slash));
     }
   }
 
-  void register_for_boot(const drivers::Package& package,
-                         const std::vector<drivers::BootService>& services) {
+  [[noreturn]] static void fail_compressed(const drivers::Package& package,
+                                           const inf::SourceFile& source) {
+    throw Failure(Diagnostic{
+        .message = fmt::format("'{}' is compressed, and nothing unpacks it before Windows starts",
+                               source.path),
+        .where = {.name = package.shown()},
+        .hint = "unpack it with expand or 7z, or leave boot_start out for this package"});
+  }
+
+  // What is not registered. Whether there is anything.
+  bool add_to_index(const drivers::Package& package, const drivers::BootPlan& boot) {
+    std::set<std::string> registered;
+    for (const auto& configuration : boot.configurations)
+      registered.insert(configuration.ids.begin(), configuration.ids.end());
+    launcher::DriverPackage entry;
+    entry.inf = fmt::format("X:\\Drivers\\{}\\{}", package.id, package.name());
+    entry.phase = phase_of(package.driver);
+    entry.date = package.driver.date;
+    entry.version = package.driver.version;
+    entry.hardware_ids = package.ids.hardware;
+    entry.compatible_ids = compatible_ids(package.driver);
+    std::erase_if(entry.hardware_ids, [&](const auto& id) { return registered.contains(id); });
+    std::erase_if(entry.compatible_ids, [&](const auto& c) { return registered.contains(c.id); });
+    if (entry.hardware_ids.empty() && entry.compatible_ids.empty()) return false;
+    index_.push_back(std::move(entry));
+    return true;
+  }
+
+  void register_for_boot(const drivers::Package& package, const drivers::BootPlan& boot) {
+    for (const auto& [service, file] : boot.services) check_service(package, *service);
     place_files(package);
-    BootDriver driver{.inf = fold_case_ascii(package.name()),
+    // As Windows publishes packages: its own INFs may have the vendor's name too.
+    BootDriver driver{.shown = package.shown(),
+                      .inf = fmt::format("oem{}.inf", kFirstPublished + published_++),
                       .class_guid = package.driver.class_guid,
                       .provider = package.driver.provider};
     std::string digest = sha256(package.id + package.inf->sha256).substr(0, 16);
-    driver.package = fmt::format("{}_{}_{}", driver.inf, job_.text("arch"), digest);
-    for (const drivers::BootService& service : services) {
-      std::string binary = service.file->path.substr(service.file->path.find_last_of('/') + 1);
-      driver.services.push_back({*service.service, binary, service.ids});
-      add(package, *service.file->entry, "Windows/System32/drivers/" + binary);
+    driver.package =
+        fmt::format("{}_{}_{}", fold_case_ascii(package.name()), job_.text("arch"), digest);
+    for (const auto& [service, file] : boot.services) {
+      std::string binary = file->path.substr(file->path.find_last_of('/') + 1);
+      add(package, *file->entry, "Windows/System32/drivers/" + binary);
+      boot_["names"].push_back(service->name);
+      boot_["binaries"].push_back(binary);
+      driver.services.push_back({*service, std::move(binary)});
+    }
+    for (const auto& [install, service, ids] : boot.configurations) {
+      if (!ids.empty())
+        driver.configurations.push_back(
+            {install->actual, service->name, ids, install->hardware_registry});
     }
     auto append = [&](const char* list, const std::vector<DriverKey>& keys) {
       for (auto& key : keys_json(keys)) boot_[list].push_back(std::move(key));
@@ -397,6 +443,16 @@ class Staging {
     append("services", service_keys(driver));
     append("database", database_keys(driver));
     append("critical_devices", critical_device_keys(driver));
+  }
+
+  void check_service(const drivers::Package& package, const inf::Service& service) {
+    auto [owner, fresh] = services_.emplace(fold_case(service.name), &package);
+    if (fresh) return;
+    throw Failure(
+        Diagnostic{.message = fmt::format("'{}' and '{}' both start the service {} at boot",
+                                          owner->second->shown(), package.shown(), service.name),
+                   .where = {.name = package.shown(), .line = static_cast<int>(service.number)},
+                   .hint = std::string(kNotAtBoot)});
   }
 
   static std::string fold_case_ascii(std::string text) {
@@ -412,6 +468,9 @@ class Staging {
   std::map<std::string, TreeEntry> placed_;
   std::vector<launcher::DriverPackage> index_;
   nlohmann::ordered_json boot_;
+  std::map<std::string, const drivers::Package*> services_;  // by folded name
+  static constexpr int kFirstPublished = 1000;               // beyond what a base has published
+  int published_ = 0;
 };
 
 // Failures know the field that they are about, or are about the packages.
@@ -482,6 +541,17 @@ PlannedDrivers plan_drivers(graph::Planner& planner, const recipe::NodeRef& imag
                             const graph::Binding& binding, const std::string& source_record) {
   std::vector<recipe::NodeRef> nodes = image->nodes("drivers");
   if (nodes.empty()) return {};
+  // The index names drivers by the drive that Windows PE has unless it is told otherwise.
+  if (image->has("target_path") && fold_case(image->text("target_path")) != fold_case("X:\\")) {
+    throw Failure(Diagnostic{
+        .message =
+            fmt::format("the launcher looks for drivers on X:, and the image would call itself "
+                        "'{}'",
+                        image->text("target_path")),
+        .where = image->place("target_path"),
+        .hint =
+            "leave target_path out, or put the drivers into an overlay and load them yourself"});
+  }
   DriversPlan plan(planner, binding);
   for (const recipe::NodeRef& node : nodes) plan.add(node);
   // Where there is one value, its fields are what errors are about.

@@ -265,11 +265,30 @@ void add_driver_edits(const nlohmann::ordered_json& keys, Edits& edits) {
   }
 }
 
+// A driver of the recipe's may bear the name of one of Windows', which then is no more.
+void warn_of_replaced(graph::Job& job, const wim::File& base, const nlohmann::ordered_json& boot) {
+  for (std::size_t i = 0; i < boot.at("names").size(); ++i) {
+    std::string file =
+        fmt::format("Windows/System32/drivers/{}", boot.at("binaries").at(i).get<std::string>());
+    if (base.find(1, file) == nullptr) continue;
+    job.warn("drivers", fmt::format("the base has a driver of its own in '{}', which boot_start "
+                                    "replaces (service {})",
+                                    file, boot.at("names").at(i).get<std::string>()));
+  }
+}
+
 // Where Windows looks for the driver of a device while it boots: since Windows 8 in DriverDatabase,
 // which newer ones may keep in a hive of its own.
 void add_boot_drivers(const nlohmann::ordered_json& boot, Base& facts, EditsByHive& edits) {
   if (boot.at("services").empty()) return;
   add_driver_edits(boot.at("services"), edits["SYSTEM"]);
+  // Windows notes there that a driver of its own is not to start yet.
+  for (const std::string name : boot.at("names")) {
+    std::string key = fmt::format(R"(CurrentControlSet\Services\{}\StartOverride)", name);
+    if (facts.has_key(key))
+      edits["SYSTEM"].list.push_back(
+          {.action = hive::Edit::Action::delete_key, .key = key, .value = {}});
+  }
   if (facts.has_key("DriverDatabase"))
     add_driver_edits(boot.at("database"), edits["SYSTEM"]);
   else if (facts.has_drivers_hive())
@@ -369,6 +388,7 @@ void run(graph::Job& job) {
       if (drivers.at("loaded") > 0) check_drvload(job, base);
     });
     warn_of_includes(job, base, drivers.at("drivers"));
+    warn_of_replaced(job, base, drivers.at("boot"));
     if (drivers.at("loaded") > 0 && job.text("shell") != "launcher") {
       settings.winpeshl = start_with_drivers(job, base, settings.winpeshl);
       plan = winpe_plan(settings, facts.view());

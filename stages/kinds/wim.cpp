@@ -181,8 +181,9 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
   auto add_tree = [&](const graph::Planned& tree) {
     if (std::find(trees.begin(), trees.end(), tree.file) != trees.end()) return;
     trees.push_back(tree.file);
-    edge.parameters["components"].push_back(
-        plan_component(planner, node, tree.file, tree.parts.at("shown"), level));
+    edge.parameters["components"].push_back(plan_component(planner, node, tree, level));
+    if (tree.parts.contains("listed_by"))
+      edge.parameters["listed_by"].push_back(tree.parts.at("listed_by"));
   };
   // Before the overlays, which may bring a tool's settings.
   if (support) edge.parameters["tier"] = plan_tier(planner, *node, binding, add_tree);
@@ -238,9 +239,17 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
 struct Content {
   std::vector<std::string> trees;  ///< in the order in which they were named first
   std::map<std::string, std::vector<TreeEntry>> listed;
-  std::vector<TreeEntry> overlays;  ///< of the entries, what the user brings
+  std::vector<std::string> listed_by;  ///< trees that some of them were chosen from
+  std::vector<TreeEntry> overlays;     ///< of the entries, what the user brings
   std::vector<TreeEntry> entries;
   Sha1BySha256 digests;
+
+  /// What has to be listed anew if a file changed.
+  std::vector<std::string> listings() const {
+    std::vector<std::string> all = trees;
+    all.insert(all.end(), listed_by.begin(), listed_by.end());
+    return all;
+  }
 };
 
 // An overlay can bring what is started instead of the script that the recipe sets.
@@ -271,6 +280,8 @@ Content read_content(const graph::Job& job) {
     }
     return found->second;
   };
+  if (p.contains("listed_by"))
+    content.listed_by = p.at("listed_by").get<std::vector<std::string>>();
   Layers layers;
   if (p.contains("tier")) {
     job.about("tier", [&] {
@@ -421,7 +432,7 @@ void run(graph::Job& job) {
   Content content = read_content(job);
   const std::vector<TreeEntry>& entries = content.entries;
   std::vector<wim::Addition> additions = job.about(
-      "overlays", [&] { return checked_additions(entries, content.trees, content.digests); });
+      "overlays", [&] { return checked_additions(entries, content.listings(), content.digests); });
   check_base(job.text("base"));
   nlohmann::ordered_json removal;
   if (p.contains("removal_record")) removal = graph::read_record(job.text("removal_record"));
@@ -435,7 +446,8 @@ void run(graph::Job& job) {
       auto changed = std::find_if(entries.begin(), entries.end(), [&](const TreeEntry& entry) {
         return entry.target == failure.target();
       });
-      fail_changed(changed != entries.end() ? changed->origin : failure.target(), content.trees);
+      fail_changed(changed != entries.end() ? changed->origin : failure.target(),
+                   content.listings());
     }
   });
   if (!removal.is_null()) check_stays_removed(job, removal, entries);

@@ -9,6 +9,7 @@ namespace remedia::launcher {
 namespace {
 
 constexpr int kMostPasses = 4;
+constexpr int kMostLooks = 10;            // for what a bus brings, one a second
 constexpr std::uint32_t kTimeout = 1460;  // ERROR_TIMEOUT, see Machine::run()
 
 class Loader {
@@ -19,9 +20,13 @@ class Loader {
   std::vector<FailedDriver> run() {
     for (int pass = 0; pass < kMostPasses; ++pass) {
       const std::size_t before = loaded_.size();
+      bool bus = false;
       for (const DriverPhase phase :
            {DriverPhase::bus, DriverPhase::storage, DriverPhase::network, DriverPhase::rest}) {
+        const std::size_t loaded = loaded_.size();
         load(phase);
+        bus = bus || (phase == DriverPhase::bus && loaded_.size() != loaded);
+        if (phase == DriverPhase::bus && bus) wait_for_devices();
       }
       if (loaded_.size() == before) break;
     }
@@ -29,14 +34,43 @@ class Loader {
   }
 
  private:
+  // Behind a bus devices appear one after the other: until two looks show as many.
+  void wait_for_devices() {
+    std::size_t known = machine_.devices().size();
+    for (int look = 0; look < kMostLooks; ++look) {
+      machine_.wait(1000);
+      const std::size_t now = machine_.devices().size();
+      if (now == known) return;
+      known = now;
+    }
+  }
+
   bool has_given_up() const { return hung_ >= most_hung_; }
 
   void load(DriverPhase phase) {
     for (const DeviceIds& device : machine_.devices()) {
-      const std::vector<Candidate> found = candidates(index_, device);
-      if (found.empty() || index_.packages[found[0].package].phase != phase) continue;
-      serve(device, found);
+      std::vector<Candidate> drivers = candidates(index_, device);
+      const auto first = std::stable_partition(
+          drivers.begin(), drivers.end(), [&](const Candidate& c) { return !is_extension(c); });
+      const std::vector<Candidate> extensions(first, drivers.end());
+      drivers.erase(first, drivers.end());
+      const DriverPhase turn =
+          drivers.empty() ? DriverPhase::rest : index_.packages[drivers[0].package].phase;
+      if (turn != phase) continue;
+      // Before the driver, which then finds them at once. Windows itself may have the driver.
+      for (const Candidate& extension : extensions) add(device, extension);
+      serve(device, drivers);
     }
+  }
+
+  bool is_extension(const Candidate& candidate) const {
+    return index_.packages[candidate.package].phase == DriverPhase::extension;
+  }
+
+  void add(const DeviceIds& device, const Candidate& extension) {
+    const std::string& inf = index_.packages[extension.package].inf;
+    if (is_loaded(inf) || has_failed(inf) || has_given_up()) return;
+    load(inf, extension.rank, device);
   }
 
   // One good driver is enough; it may be there already, for another device like this one.

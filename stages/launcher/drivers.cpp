@@ -11,7 +11,8 @@ namespace {
 constexpr std::string_view kFirstLine = "# Remedia drivers 1";
 constexpr std::size_t kMostErrors = 20;
 constexpr unsigned kMostPlace = 65535;
-constexpr std::array<std::string_view, 4> kPhases = {"bus", "storage", "network", "rest"};
+constexpr std::array<std::string_view, 5> kPhases = {"bus", "storage", "network", "rest",
+                                                     "extension"};
 
 // Written and read again it must be the same: nothing that ends a line or a field.
 bool is_field(std::string_view text) {
@@ -87,7 +88,8 @@ class Reader {
       return report(number, "is not 'P<tab>phase<tab>date<tab>version<tab>path'");
     const auto phase = parse_phase(fields[1]);
     const auto version = parse_version(fields[3]);
-    if (!phase) return report(number, "has a phase that is none of bus, storage, network, rest");
+    if (!phase)
+      return report(number, "has a phase that is none of bus, storage, network, rest, extension");
     if (!is_driver_date(fields[2])) return report(number, "has a date that is not YYYY-MM-DD");
     if (!version) return report(number, "has a version that is not four numbers");
     if (!is_inf_path(fields[4])) return report(number, "has no path that drvload takes");

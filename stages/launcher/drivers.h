@@ -17,7 +17,8 @@ namespace remedia::launcher {
 
 /// What hardware waits for comes first: a bus brings devices into being, a disk the files to work
 /// on.
-enum class DriverPhase { bus, storage, network, rest };
+/// An extension adds to the driver of a device and never takes its place.
+enum class DriverPhase { bus, storage, network, rest, extension };
 
 /// What a line of a Models section lists after its first id.
 struct CompatibleId {

@@ -64,6 +64,7 @@ class Machine {
   /// Where it is now; empty if it could not be written.
   virtual std::vector<std::string> keep_output(const std::string& id, std::string_view text) = 0;
 
+  virtual void wait(std::uint32_t milliseconds) = 0;
   virtual std::vector<DeviceIds> devices() = 0;  ///< those with ids, as they are at this moment
   virtual std::string keyboard_name(const Keyboard& keyboard) = 0;
   virtual std::vector<OfflineWindows> find_windows() = 0;

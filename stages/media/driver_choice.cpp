@@ -2,7 +2,9 @@
 
 #include "formats/authenticode.h"
 #include "formats/device_ids.h"
+#include "formats/driver_database.h"
 #include "formats/win_names.h"
+#include "media/driver_pack.h"
 #include "media/wim_glob.h"
 #include "support/byte_size.h"
 
@@ -44,6 +46,10 @@ class Errors {
     for (Diagnostic d : failure.diagnostics()) {
       if (list_.size() == kMostErrors) return;
       if (d.field.empty()) d.field = field;
+      bool said = std::any_of(list_.begin(), list_.end(), [&](const Diagnostic& other) {
+        return other.message == d.message && other.where == d.where;
+      });
+      if (said) continue;
       list_.push_back(std::move(d));
     }
   }
@@ -79,12 +85,16 @@ class Chooser {
     // What is missing or cannot be read may have been what the rest would be measured by.
     errors_.raise();
     drop_older();
+    note_unopened();
     for (Choice& choice : choices_.list) {
       if (choice.outcome == Outcome::staged) check_signature(choice);
     }
     check_budgets();
     check_required(required);
     errors_.raise();
+    // Of a folder that two values name, each package is said once.
+    std::erase_if(choices_.list,
+                  [](const Choice& c) { return c.outcome == Outcome::same && c.why.empty(); });
     return std::move(choices_);
   }
 
@@ -121,8 +131,14 @@ class Chooser {
       choices_.list.push_back(std::move(choice));
       return;
     }
+    const std::vector<std::string>& classes = sets_[set].rules.only_class;
+    auto wanted = [&](const inf::Driver& driver) {
+      return classes.empty() ||
+             std::any_of(classes.begin(), classes.end(),
+                         [&](const std::string& name) { return is_class(name, driver); });
+    };
     try {
-      choice.package = read_package(folder, inf, target_);
+      choice.package = read_package(folder, inf, target_, wanted);
     } catch (const Changed&) {
       throw;
     } catch (const Failure& failure) {
@@ -131,10 +147,7 @@ class Chooser {
     const inf::Driver& driver = choice.package.driver;
     choice.outcome = outcome_of(driver.fit);
     choice.why = driver.why;
-    const std::vector<std::string>& classes = sets_[set].rules.only_class;
-    if (choice.outcome == Outcome::staged && !classes.empty() &&
-        std::none_of(classes.begin(), classes.end(),
-                     [&](const std::string& name) { return is_class(name, driver); })) {
+    if (choice.outcome == Outcome::staged && !wanted(driver)) {
       choice.outcome = Outcome::other_class;
       choice.why = fmt::format("its class is {}", driver.class_name);
     }
@@ -146,7 +159,17 @@ class Chooser {
                 : fmt::format("{}:{}: {}", inf.origin, warning.number, warning.text));
       }
     }
+    if (choice.outcome == Outcome::staged) warn_of_unlisted(choice.package);
     choices_.list.push_back(std::move(choice));
+  }
+
+  void warn_of_unlisted(const Package& package) {
+    for (const inf::SourceFile& file : package.driver.files) {
+      if (file.listed || file.optional) continue;
+      choices_.warnings.push_back(
+          fmt::format("{}:{}: '{}' is in no [SourceDisksFiles]; Windows may not find it",
+                      package.shown(), file.number, file.path));
+    }
   }
 
   // Of one driver, which is what has the same INF, provider and class, the newest, and besides it
@@ -173,12 +196,38 @@ class Chooser {
     }
   }
 
+  // A pack that nobody opened and no INF names holds drivers that somebody may be waiting for.
+  void note_unopened() {
+    std::set<const TreeEntry*> used;
+    for (const Choice& choice : choices_.list) {
+      for (const PackageFile& file : choice.package.files) used.insert(file.entry);
+    }
+    for (std::size_t set = 0; set < sets_.size(); ++set) {
+      for (const Folder* folder : sets_[set].folders) {
+        for (const TreeEntry& entry : folder->entries()) {
+          if (!is_driver_pack(entry.target) || !used.insert(&entry).second) continue;
+          const bool program = fold_case(entry.target).ends_with(fold_case(".exe"));
+          Choice& choice = choices_.list.emplace_back();
+          choice.package.folder = folder;
+          choice.package.inf = &entry;
+          choice.set = set;
+          choice.outcome = Outcome::not_opened;
+          choice.why = program ? "programs are opened only if the recipe names them"
+                               : "it lies beside or below an INF, whose package it may belong to";
+          if (!program)
+            choices_.warnings.push_back(
+                fmt::format("'{}' is not opened: {}; no INF names it", entry.origin, choice.why));
+        }
+      }
+    }
+  }
+
   bool replaces(Choice& newer, Choice& older) {
     const Package& kept = newer.package;
     const Package& left = older.package;
     if (kept.id == left.id) {
       older.outcome = Outcome::same;
-      older.why = fmt::format("the same as {}", kept.shown());
+      if (kept.inf != left.inf) older.why = fmt::format("the same as {}", kept.shown());
     } else if (!serves_all_of(kept, left)) {
       older.why =
           fmt::format("kept beside {}, which does not serve all of its devices", kept.shown());
@@ -242,7 +291,9 @@ class Chooser {
     if (required.empty()) return;
     std::map<std::string, const Choice*> served;
     for (const Choice& choice : choices_.list) {
-      Ids ids = ids_of(choice.package.driver);
+      // An extension needs the driver that it extends.
+      if (is_extension(choice.package.driver)) continue;
+      const Ids& ids = choice.package.ids;
       for (const auto* list : {&ids.hardware, &ids.compatible}) {
         for (const std::string& id : *list) {
           const Choice*& known = served[id];
@@ -289,8 +340,11 @@ class Chooser {
 // The file of the package that an entry of CopyFiles puts at `target`, such as "12/x.sys".
 const PackageFile* file_for(const Package& package, const std::string& target) {
   auto source = std::find_if(
-      package.driver.files.begin(), package.driver.files.end(),
-      [&](const inf::SourceFile& file) { return fold_case(file.target) == fold_case(target); });
+      package.driver.files.begin(), package.driver.files.end(), [&](const inf::SourceFile& file) {
+        return std::any_of(file.targets.begin(), file.targets.end(), [&](const std::string& place) {
+          return fold_case(place) == fold_case(target);
+        });
+      });
   if (source == package.driver.files.end()) return nullptr;
   auto file = std::find_if(package.files.begin(), package.files.end(), [&](const PackageFile& f) {
     return fold_case(f.path) == fold_case(source->path);
@@ -311,6 +365,33 @@ std::vector<std::string> ids_served(const inf::Driver& driver, const inf::Instal
 
 constexpr std::uint32_t kFunctionDriver = 2;  // SPSVCINST_ASSOCSERVICE
 constexpr std::uint32_t kKernelDriver = 1;    // SERVICE_KERNEL_DRIVER
+
+bool starts_with_kernel(const inf::Service& service) {
+  return (service.type & kKernelDriver) != 0 && service.start == 0;
+}
+
+const PackageFile* boot_file(const Package& package, const inf::Service& service,
+                             const signature::Policy& policy) {
+  const std::string hint(kNotAtBoot);
+  const PackageFile* file = file_for(package, service.binary);
+  if (file == nullptr || !fold_case(file->path).ends_with(fold_case(".sys"))) {
+    throw Failure(Diagnostic{
+        .message = fmt::format("'{}' of the service {} is no file of the package that could be put "
+                               "into System32\\drivers",
+                               service.binary, service.name),
+        .where = {.name = package.shown(), .line = static_cast<int>(service.number)},
+        .hint = hint});
+  }
+  if (!authenticode::embedded_signer(file->entry->slice(), file->entry->origin, policy)) {
+    throw Failure(Diagnostic{
+        .message = fmt::format("'{}' has no signature of its own, so Windows does not start it at "
+                               "boot, when catalogues cannot be read",
+                               file->entry->origin),
+        .where = {.name = package.shown()},
+        .hint = hint});
+  }
+  return file;
+}
 
 }  // namespace
 
@@ -339,6 +420,8 @@ std::string_view outcome_text(Outcome outcome) {
       return "another class";
     case Outcome::same:
       return "stored once";
+    case Outcome::not_opened:
+      return "not opened";
     case Outcome::superseded:
       break;
   }
@@ -350,46 +433,29 @@ Choices choose(const std::vector<Set>& sets, const std::vector<std::string>& req
   return Chooser(sets, target).run(required);
 }
 
-std::vector<BootService> boot_services(const Package& package, const signature::Policy& policy) {
-  std::vector<BootService> services;
+BootPlan boot_plan(const Package& package, const signature::Policy& policy) {
+  BootPlan plan;
+  std::set<std::string> ids;
   for (const inf::Install& install : package.driver.installs) {
+    auto function = std::find_if(
+        install.services.begin(), install.services.end(),
+        [](const auto& s) { return starts_with_kernel(s) && (s.flags & kFunctionDriver) != 0; });
+    if (function == install.services.end()) continue;
     for (const inf::Service& service : install.services) {
-      if ((service.flags & kFunctionDriver) == 0 || (service.type & kKernelDriver) == 0 ||
-          service.start != 0)
-        continue;
-      std::vector<std::string> ids = ids_served(package.driver, install);
-      auto known = std::find_if(services.begin(), services.end(), [&](const BootService& s) {
+      bool known = std::any_of(plan.services.begin(), plan.services.end(), [&](const auto& s) {
         return fold_case(s.service->name) == fold_case(service.name);
       });
-      if (known != services.end()) {
-        known->ids.insert(known->ids.end(), ids.begin(), ids.end());
-        std::sort(known->ids.begin(), known->ids.end());
-        known->ids.erase(std::unique(known->ids.begin(), known->ids.end()), known->ids.end());
-        continue;
-      }
-      const PackageFile* file = file_for(package, service.binary);
-      if (file == nullptr || !fold_case(file->path).ends_with(fold_case(".sys"))) {
-        throw Failure(Diagnostic{
-            .message = fmt::format("'{}' of the service {} is no file of the package that could be "
-                                   "put into System32\\drivers",
-                                   service.binary, service.name),
-            .where = {.name = package.shown(), .line = static_cast<int>(service.number)},
-            .hint =
-                "leave boot_start out for it: drvload then installs it when Windows has started"});
-      }
-      if (!authenticode::embedded_signer(file->entry->slice(), file->entry->origin, policy)) {
-        throw Failure(Diagnostic{
-            .message = fmt::format("'{}' has no signature of its own, so Windows does not start it "
-                                   "at boot, when catalogues cannot be read",
-                                   file->entry->origin),
-            .where = {.name = package.shown()},
-            .hint =
-                "leave boot_start out for it: drvload then installs it when Windows has started"});
-      }
-      services.push_back({&service, file, std::move(ids)});
+      if (starts_with_kernel(service) && !known)
+        plan.services.push_back({&service, boot_file(package, service, policy)});
+    }
+    BootPlan::Configuration& known = plan.configurations.emplace_back();
+    known.install = &install;
+    known.service = &*function;
+    for (std::string& id : ids_served(package.driver, install)) {
+      if (ids.insert(id).second) known.ids.push_back(std::move(id));
     }
   }
-  return services;
+  return plan;
 }
 
 }  // namespace remedia::drivers

@@ -40,6 +40,7 @@ enum class Outcome {
   excluded,
   other_class,
   same,        ///< an equal package is staged
+  not_opened,  ///< a pack that was taken for a file of a package
   superseded,  ///< a newer one is, and serves all devices of this one
 };
 /// "staged", "not for this architecture", "no matching section", ...: as reports have it.
@@ -67,16 +68,25 @@ struct Choices {
 Choices choose(const std::vector<Set>& sets, const std::vector<std::string>& required,
                const inf::Target& target);
 
-/// One service of a package that can be started at boot, with the file that it is.
-struct BootService {
-  const inf::Service* service = nullptr;
-  const PackageFile* file = nullptr;
-  std::vector<std::string> ids;  ///< of the devices that it serves, upper case
+/// What of a package can be started with the kernel.
+struct BootPlan {
+  struct Service {
+    const inf::Service* service = nullptr;
+    const PackageFile* file = nullptr;
+  };
+  struct Configuration {
+    const inf::Install* install = nullptr;
+    const inf::Service* service = nullptr;  ///< the function driver
+    std::vector<std::string> ids;           ///< upper case
+  };
+  std::vector<Service> services;              ///< each name once
+  std::vector<Configuration> configurations;  ///< each id once
 };
 
-/// Drivers of devices that the INF itself starts at boot (StartType = 0). Nothing if it has none.
-/// Throws Failure if one has a file that cannot be put in its place, or that has no signature of
-/// its own: while Windows boots, there is no catalogue.
-std::vector<BootService> boot_services(const Package& package, const signature::Policy& policy);
+/// The installations whose function driver the INF itself starts at boot (StartType = 0), with all
+/// such services of theirs, filters too. Nothing of a package that has none. Throws Failure if one
+/// has a file that cannot be put in its place, or that has no signature of its own: while Windows
+/// boots, there is no catalogue.
+BootPlan boot_plan(const Package& package, const signature::Policy& policy);
 
 }  // namespace remedia::drivers

@@ -13,7 +13,8 @@ namespace remedia::drivers {
 namespace {
 
 constexpr std::uint64_t kMostCatalog = 64u << 20;
-constexpr std::size_t kMostErrors = 20;  // of one package: more help nobody
+constexpr std::size_t kMostCompanions = 64;  // vendors' packages have two or three
+constexpr std::size_t kMostErrors = 20;      // of one package: more help nobody
 
 std::string name_of(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
 
@@ -29,26 +30,34 @@ bool ends_in(const std::string& path, std::string_view extension) {
 /// Collects what the INFs of one package bring.
 class Closure {
  public:
-  Closure(const Folder& folder, const inf::Target& target) : folder_(folder), target_(target) {}
+  using Wanted = std::function<bool(const inf::Driver&)>;
 
-  inf::Driver add(const TreeEntry& inf) {
-    seen_.insert(&inf);
-    inf::Companion companion = [&](const std::string& name) -> const inf::File* {
-      const TreeEntry* other = folder_.find(folder_of(inf.target) + name);
-      return other != nullptr ? &folder_.inf_file(*other) : nullptr;
-    };
-    inf::Driver driver = inf::describe(folder_.inf_file(inf), target_, companion);
-    if (parts_.empty() && driver.fit != inf::Fit::serves) return driver;
-    PackagePart part{.inf = &inf};
-    if (parts_.empty()) base_ = folder_of(inf.target);
-    add_file(part, inf);
-    add_catalog(part, driver);
-    if (driver.fit == inf::Fit::serves || driver.fit == inf::Fit::no_devices) {
-      for (const inf::SourceFile& file : driver.files) resolve(part, file, inf);
+  Closure(const Folder& folder, const inf::Target& target, const Wanted& wanted)
+      : folder_(folder), target_(target), wanted_(wanted) {}
+
+  inf::Driver add(const TreeEntry& first) {
+    base_ = folder_of(first.target);
+    std::optional<inf::Driver> driver;
+    std::vector<const TreeEntry*> waiting = {&first};
+    seen_.insert(&first);
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+      inf::Driver one = add_part(*waiting[i], !driver);
+      for (const std::string& name : one.copy_infs) {
+        const TreeEntry* other = companion(*waiting[i], name);
+        if (other == nullptr) {
+          error(*waiting[i], 0, fmt::format("'{}', which it copies (CopyINF), is not there", name),
+                elsewhere(name));
+        } else if (seen_.insert(other).second) {
+          waiting.push_back(other);
+        }
+      }
+      if (!driver) driver = std::move(one);
+      if (waiting.size() <= kMostCompanions) continue;
+      error(first, 0, fmt::format("it copies more than {} further INFs (CopyINF)", kMostCompanions),
+            "ask the vendor for a sound package, or name the INF in 'exclude'");
+      break;
     }
-    parts_.push_back(std::move(part));
-    for (const std::string& name : driver.copy_infs) add_companion(inf, name);
-    return driver;
+    return std::move(*driver);
   }
 
   void finish(Package& package) {
@@ -96,10 +105,10 @@ class Closure {
   }
 
   // That it is missing is said when signatures are judged: the recipe may allow it.
-  void add_catalog(PackagePart& part, const inf::Driver& driver) {
-    if (driver.catalog.empty()) return;
-    part.catalog_name = driver.catalog;
-    part.catalog = folder_.find(folder_of(part.inf->target) + driver.catalog);
+  void add_catalog(PackagePart& part, const std::string& name) {
+    if (name.empty()) return;
+    part.catalog_name = name;
+    part.catalog = folder_.find(folder_of(part.inf->target) + name);
   }
 
   std::string elsewhere(const std::string& path) const {
@@ -116,22 +125,57 @@ class Closure {
       const TreeEntry* entry = path.empty() ? nullptr : folder_.find(folder_of(inf.target) + path);
       if (entry != nullptr) return add_file(part, *entry);
     }
+    if (file.optional) return;
     error(inf, file.number, fmt::format("'{}' is asked for and is not there", file.path),
           elsewhere(file.path));
   }
 
-  void add_companion(const TreeEntry& inf, const std::string& name) {
-    const TreeEntry* other = folder_.find(folder_of(inf.target) + name);
-    if (other == nullptr)
-      return error(inf, 0, fmt::format("'{}', which it copies (CopyINF), is not there", name),
-                   elsewhere(name));
-    if (!seen_.contains(other)) add(*other);
+  const TreeEntry* companion(const TreeEntry& inf, const std::string& name) const {
+    return folder_.find(folder_of(inf.target) + name);
+  }
+
+  // A package whose own INF does not fit, or is not wanted, has no parts.
+  inf::Driver add_part(const TreeEntry& inf, bool first) {
+    inf::Companion included = [&](const std::string& name) -> const inf::File* {
+      const TreeEntry* other = companion(inf, name);
+      return other != nullptr ? &folder_.inf_file(*other) : nullptr;
+    };
+    inf::Driver driver = inf::describe(folder_.inf_file(inf), target_, included);
+    if (first && (driver.fit != inf::Fit::serves || (wanted_ && !wanted_(driver)))) {
+      driver.copy_infs.clear();
+      return driver;
+    }
+    PackagePart part{.inf = &inf};
+    add_file(part, inf);
+    add_catalog(part, driver.catalog);
+    if (driver.fit == inf::Fit::serves || driver.fit == inf::Fit::no_devices) {
+      for (const inf::SourceFile& file : driver.files) resolve(part, file, inf);
+      // Windows may want what its own version does not use; a part without devices has only these.
+      for (inf::SourceFile& file : driver.listed_files) {
+        file.optional = driver.fit == inf::Fit::serves;
+        resolve(part, file, inf);
+      }
+    }
+    parts_.push_back(std::move(part));
+    for (const std::string& name : driver.companions) add_included(*companion(inf, name));
+    return driver;
+  }
+
+  // Only its text is used: what it installs itself is another package.
+  void add_included(const TreeEntry& inf) {
+    if (!included_.insert(&inf).second) return;
+    PackagePart part{.inf = &inf};
+    add_file(part, inf);
+    add_catalog(part, inf::describe(folder_.inf_file(inf), target_).catalog);
+    parts_.push_back(std::move(part));
   }
 
   const Folder& folder_;
   const inf::Target& target_;
+  const Wanted& wanted_;
   std::string base_;
   std::set<const TreeEntry*> seen_;
+  std::set<const TreeEntry*> included_;
   std::vector<PackagePart> parts_;
   std::vector<Diagnostic> errors_;
 };
@@ -199,6 +243,8 @@ const inf::File& Folder::inf_file(const TreeEntry& entry) const {
   return *file;
 }
 
+void Folder::forget_infs() const { files_.clear(); }
+
 std::string Folder::read(const TreeEntry& entry, std::uint64_t limit) {
   if (entry.size > limit) fail("'{}' has {} bytes, more than {}", entry.origin, entry.size, limit);
   std::string bytes;
@@ -213,16 +259,19 @@ std::string Folder::read(const TreeEntry& entry, std::uint64_t limit) {
 
 std::string Package::name() const { return name_of(inf->target); }
 
-Package read_package(const Folder& folder, const TreeEntry& inf, const inf::Target& target) {
+Package read_package(const Folder& folder, const TreeEntry& inf, const inf::Target& target,
+                     const std::function<bool(const inf::Driver&)>& wanted) {
   Package package{.folder = &folder, .inf = &inf};
   if (ends_in(inf.target, ".inx")) {
     package.driver.fit = inf::Fit::unfinished;
     package.driver.why = "it is a template (.inx), from which a driver's build makes the INF";
     return package;
   }
-  Closure closure(folder, target);
+  Closure closure(folder, target, wanted);
   package.driver = closure.add(inf);
   closure.finish(package);
+  package.ids = ids_of(package.driver);
+  folder.forget_infs();
   return package;
 }
 
@@ -260,15 +309,22 @@ signature::Signer check_catalogue(const Package& package, const signature::Polic
   return *signer;
 }
 
+bool is_extension(const inf::Driver& driver) {
+  return !driver.extension_id.empty() ||
+         driver.class_guid == "{e2f84ce7-8efa-411c-aa69-97454ca4cb57}";
+}
+
 bool serves_all_of(const Package& package, const Package& other) {
-  Ids ids = ids_of(package.driver);
-  Ids wanted = ids_of(other.driver);
+  const Ids& ids = package.ids;
+  const Ids& wanted = other.ids;
+  // Most that do not, show it here.
+  if (!std::includes(ids.hardware.begin(), ids.hardware.end(), wanted.hardware.begin(),
+                     wanted.hardware.end()))
+    return false;
   std::vector<std::string> all = ids.hardware;
   all.insert(all.end(), ids.compatible.begin(), ids.compatible.end());
   std::sort(all.begin(), all.end());
-  return std::includes(ids.hardware.begin(), ids.hardware.end(), wanted.hardware.begin(),
-                       wanted.hardware.end()) &&
-         std::includes(all.begin(), all.end(), wanted.compatible.begin(), wanted.compatible.end());
+  return std::includes(all.begin(), all.end(), wanted.compatible.begin(), wanted.compatible.end());
 }
 
 std::string upper_ascii(std::string text) {

@@ -6,6 +6,7 @@
 #include "support/diagnostic.h"
 #include "support/tree.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -36,6 +37,7 @@ class Folder {
   /// An INF as text; read once. Throws Failure as inf::File, and if its bytes changed since the
   /// folder was listed.
   const inf::File& inf_file(const TreeEntry& entry) const;
+  void forget_infs() const;  ///< ends the references that inf_file() gave; INFs are large in memory
   /// The bytes of a small file, as they were when it was listed. Throws Changed.
   static std::string read(const TreeEntry& entry, std::uint64_t limit);
 
@@ -73,10 +75,17 @@ struct PackagePart {
   std::vector<PackageFile> files = {};  ///< the INF and its closure, without the catalogue
 };
 
+/// Hardware and compatible ids of devices, upper case, sorted, each once.
+struct Ids {
+  std::vector<std::string> hardware = {};
+  std::vector<std::string> compatible = {};
+};
+
 struct Package {
   const Folder* folder = nullptr;
   const TreeEntry* inf = nullptr;
   inf::Driver driver = {};
+  Ids ids = {};  ///< of all devices
   std::vector<PackagePart> parts = {};
   std::vector<PackageFile> files = {};  ///< of all parts, catalogues included, each once, by path
   std::uint64_t size = 0;               ///< bytes of them
@@ -89,7 +98,10 @@ struct Package {
 /// Reads an INF and works out what it needs, for one kind of Windows. Files are resolved only if it
 /// serves that. Throws a Failure with everything that is wrong: what inf::describe() finds, and
 /// files of the closure that are not there.
-Package read_package(const Folder& folder, const TreeEntry& inf, const inf::Target& target);
+///
+/// Of a driver that `wanted` turns down nothing more is asked.
+Package read_package(const Folder& folder, const TreeEntry& inf, const inf::Target& target,
+                     const std::function<bool(const inf::Driver&)>& wanted = {});
 
 /// Whose signature a package has. Every file of the closure has to be in the catalogue of its INF.
 /// Throws Failure: no catalogue, a damaged or tampered one, a foreign signer, files that it does
@@ -99,14 +111,12 @@ signature::Signer check_catalogue(const Package& package, const signature::Polic
 /// Whether `package` has everything that `other` has devices for.
 bool serves_all_of(const Package& package, const Package& other);
 
+/// Whether it only adds to the driver that a device has (an extension INF).
+bool is_extension(const inf::Driver& driver);
+
 /// As ids are compared.
 std::string upper_ascii(std::string text);
 
-/// Hardware and compatible ids of all devices, upper case, sorted, each once.
-struct Ids {
-  std::vector<std::string> hardware;
-  std::vector<std::string> compatible;
-};
 Ids ids_of(const inf::Driver& driver);
 
 }  // namespace remedia::drivers

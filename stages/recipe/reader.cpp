@@ -258,7 +258,10 @@ void Reader::read_items(Call& call, const Field& field, int index, const Locatio
               table_schema(field, index) == nullptr;
   if (!list) {
     Scalar scalar;
-    if (read_scalar(call, field, index, where, scalar)) out.items.push_back(std::move(scalar));
+    if (!read_scalar(call, field, index, where, scalar)) return;
+    out.items.push_back(std::move(scalar));
+    if (field.list && field.type == Type::path)
+      call.node->places[item_name(field.name, out.items.size() - 1)] = where;
     return;
   }
   // Lists that share members can say more than memory holds; every visit counts.

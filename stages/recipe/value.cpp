@@ -93,6 +93,15 @@ Location Node::place(std::string_view field) const {
   return found != places.end() ? found->second : where;
 }
 
+Location Node::item_place(std::string_view field, std::size_t item) const {
+  auto found = places.find(item_name(field, item));
+  return found != places.end() ? found->second : place(field);
+}
+
+std::string item_name(std::string_view field, std::size_t item) {
+  return fmt::format("{}#{}", field, item);
+}
+
 namespace {
 
 nlohmann::ordered_json node_json(const Node& node);

@@ -59,7 +59,12 @@ struct Node {
   Path path(std::string_view field, std::string_view arch) const;
   std::vector<Path> paths(std::string_view field, std::string_view arch) const;  ///< of a list
   Location place(std::string_view field) const;  ///< of the field, else of the constructor
+  /// Of an item of a list of paths, else of the field.
+  Location item_place(std::string_view field, std::size_t item) const;
 };
+
+/// The name in Node::places of an item of a list.
+std::string item_name(std::string_view field, std::size_t item);
 
 /// The evaluated value as text: what was written, without places and without where paths lead, so
 /// that equal recipes give equal texts on every machine.

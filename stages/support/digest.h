@@ -45,7 +45,7 @@ std::string guid_text(const std::array<std::uint8_t, 16>& guid);
 /// Digests of whole files by (device, inode, size, mtime, ctime), kept beside an output. Losing the
 /// file costs time only. A file changed within the last moments before it was hashed is not
 /// remembered, since a further change could leave all five equal.
-/// One cache is about one thing: its users either ask for sha256_of(), or all for the same value.
+/// Of one file, one kind of value is kept: either its SHA-256, or what value_of() was told.
 class DigestCache {
  public:
   explicit DigestCache(fs::path store);  ///< a missing or damaged store is an empty one

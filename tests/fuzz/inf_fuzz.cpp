@@ -36,7 +36,7 @@ void check(const inf::Driver& driver) {
   }
   for (const inf::SourceFile& file : driver.files) {
     check_path(file.path);
-    check_path(file.target);
+    for (const std::string& target : file.targets) check_path(target);
     if (!file.cabinet.empty()) check_path(file.cabinet);
   }
   for (const std::string& name : driver.copy_infs) check_path(name);

@@ -57,7 +57,7 @@ std::string warnings(const Driver& driver, std::size_t before = 0) {
 std::string files(const Driver& driver) {
   std::string out;
   for (const SourceFile& file : driver.files) {
-    out += file.path + " > " + file.target +
+    out += file.path + " > " + fmt::format("{}", fmt::join(file.targets, " and ")) +
            (file.cabinet.empty() ? "" : " (" + file.cabinet + ")") + (file.listed ? "" : " ?") +
            "\n";
   }

@@ -58,6 +58,7 @@ class FakePc final : public Machine {
     return {"X:\\" + id + ".txt", "E:\\" + id + ".txt"};
   }
   void end(std::size_t id) override { ended.push_back(id); }
+  void wait(std::uint32_t milliseconds) override { waited += milliseconds; }
   std::vector<DeviceIds> devices() override {
     ++looks;
     return present;
@@ -87,6 +88,7 @@ class FakePc final : public Machine {
   std::vector<std::size_t> ended;
   std::size_t running = 0;
   int looks = 0;  // at the devices
+  std::uint32_t waited = 0;
   std::uint32_t start_error = 0;
   bool random_works = true;
   bool keeps = true;

@@ -32,6 +32,7 @@ class Pc final : public Machine {
   std::uint32_t start_quietly(std::size_t id, const std::string& command) override;
   void end(std::size_t id) override;
   std::vector<std::string> keep_output(const std::string& id, std::string_view text) override;
+  void wait(std::uint32_t milliseconds) override;
   std::vector<DeviceIds> devices() override;
   std::string keyboard_name(const Keyboard& keyboard) override;
   std::vector<OfflineWindows> find_windows() override;

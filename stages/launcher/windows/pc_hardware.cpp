@@ -17,6 +17,8 @@ extern "C" BOOLEAN NTAPI SystemFunction036(PVOID buffer, ULONG size);
 namespace remedia::launcher {
 
 // HKLM\SYSTEM\CurrentControlSet\Enum\bus\device\instance
+void Pc::wait(std::uint32_t milliseconds) { Sleep(milliseconds); }
+
 std::vector<DeviceIds> Pc::devices() {
   std::vector<DeviceIds> found;
   const Key buses(HKEY_LOCAL_MACHINE, "SYSTEM\\CurrentControlSet\\Enum");
