@@ -94,8 +94,10 @@ std::string Job::remembered(const fs::path& file, const std::function<std::strin
   return digests_.value_of(file, find_out);
 }
 
+std::string Job::program_digest() { return digests_.sha256_of(fs::read_symlink("/proc/self/exe")); }
+
 bool Job::unchanged(const std::string& fingerprint) {
-  fingerprint_ = sha256(fingerprint + digests_.sha256_of(fs::read_symlink("/proc/self/exe")));
+  fingerprint_ = sha256(fingerprint + program_digest());
   const std::string& output = outputs_.front();
   fs::path made = made_file(output);
   bool same =
@@ -129,6 +131,7 @@ void Job::finish(const fs::path& depfile_name) {
   artifacts_.publish(modes_, read);
   if (!fingerprint_.empty())
     write_atomically(made_file(outputs_.front()), made_text(fingerprint_, outputs_.front()));
+  if (!note_.empty()) write_atomically(made_file(outputs_.front()), note_);
   write_atomically(depfile_name, text);
 }
 

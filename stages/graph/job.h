@@ -31,6 +31,9 @@ class Job {
   /// For a costly first output: whether the one that is there was made by this very program from
   /// what `fingerprint` says. Then it stays, and need not be written.
   bool unchanged(const std::string& fingerprint);
+  /// A note beside the first output, as NAME.made, written once that is published: what this very
+  /// stage may make use of the next time. ninja does not know of it; losing it costs time only.
+  void leave_note(std::string text) { note_ = std::move(text); }
   /// The last output: what the manifest needs to know of this stage.
   void write_record(nlohmann::ordered_json record);
 
@@ -43,6 +46,8 @@ class Job {
   std::string remembered(const fs::path& file, const std::function<std::string()>& find_out);
   /// The same of a file that an input lists, which alone says when this stage has to run again.
   std::string listed_digest(const fs::path& file) { return digests_.sha256_of(file); }
+  /// SHA-256 of this program, for what another one would make in another way.
+  std::string program_digest();
 
   /// The place of a field in the recipe (of the constructor if the field was not written).
   Location place(std::string_view field = {}) const;
@@ -72,6 +77,7 @@ class Job {
   Artifacts artifacts_;
   std::vector<Artifacts::Mode> modes_;
   std::string fingerprint_;
+  std::string note_;
   std::set<fs::path> read_;
   DigestCache digests_;
   std::vector<Diagnostic> warnings_;

@@ -4,11 +4,18 @@
 // use it take the compressed bytes as they are. So a change of one component compresses that one
 // only, and ten images with the same tools compress them once. It is LZX, as nearly every base is;
 // an image whose base is XPRESS cannot use it and compresses by itself.
+//
+// What an earlier component holds is not even then compressed again, but taken from there
+// (component_made.h). The result is, bit for bit, the one that is made from nothing.
 
 #include "kinds/component.h"
 
 #include "graph/job.h"
+#include "kinds/component_made.h"
 #include "kinds/kinds.h"
+#include "media/wim_table.h"
+
+#include <algorithm>
 
 namespace remedia::kinds {
 
@@ -32,6 +39,42 @@ wim::File open_component(const fs::path& file) {
   }
 }
 
+// Both are about the same bytes.
+struct FileDigests {
+  std::string sha256, sha1;
+};
+
+FileDigests digests_of(const Slice& content) {
+  Sha256 sha256;
+  wim::Digest sha1;
+  Fd fd = Fd::open_read(content.file);
+  std::vector<char> buffer(std::size_t{256} << 10);
+  std::uint64_t offset = 0;
+  while (std::size_t n = read_at(content, fd.get(), offset, buffer)) {
+    sha256.update({buffer.data(), n});
+    sha1.update({buffer.data(), n});
+    offset += n;
+  }
+  return {sha256.hex(), wim::hex(sha1.finish())};
+}
+
+void write_component(const std::vector<wim::Addition>& additions, const Donors& donors,
+                     wim::CaptureOptions options, const fs::path& out) {
+  if (donors.twin) return wim::copy_donor(*donors.twin, options.guid, out);
+  for (const wim::Donor& donor : donors.others) options.donors.push_back(donor.slice());
+  wim::capture({{.name = "component", .additions = additions}}, options, out);
+}
+
+std::map<std::string, MadeContent> made_contents(const std::vector<TreeEntry>& entries,
+                                                 const std::vector<wim::Addition>& additions) {
+  std::map<std::string, MadeContent> contents;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (additions[i].sha1.empty()) continue;
+    contents.try_emplace(entries[i].sha256, MadeContent{additions[i].sha1, entries[i].size});
+  }
+  return contents;
+}
+
 void run(graph::Job& job) {
   std::string tree = job.text("tree");
   std::vector<std::string> trees = {tree};
@@ -40,11 +83,36 @@ void run(graph::Job& job) {
   wim::CaptureOptions options;
   options.level = job.parameters().at("compression_level");
   options.integrity = true;  // so that damage is seen without decompressing
-  options.guid = derived_guid("component " + read_file(tree));
-  wim::Capture image{.name = "component"};
-  image.additions = checked_additions(entries, trees);
-  wim::capture({image}, options, job.part(0));
+  options.guid = derived_guid("component " + read_file(tree, 1u << 30));
+
+  Made made{.shape = shape_of(entries)};
+  made.maker = sha256(fmt::format("{} level {}", job.program_digest(), options.level));
+  Donors donors = find_donors(job.output(0), made.maker, entries);
+  std::vector<wim::Addition> additions = checked_additions(entries, trees, donors.digests);
+  try {
+    write_component(additions, donors, options, job.part(0));
+  } catch (const wim::ContentChanged& failure) {
+    auto changed = std::find_if(entries.begin(), entries.end(), [&](const TreeEntry& entry) {
+      return entry.target == failure.target();
+    });
+    fail_changed(changed != entries.end() ? changed->origin : failure.target(), trees);
+  }
+  Slice written = Slice::whole(job.part(0));
+  made.seal = wim::seal_of(written).value_or("");
+  made.wim_size = written.size();
+  made.contents = made_contents(entries, additions);
+  job.leave_note(write_made(made));
   job.keep_if_equal(0);
+}
+
+// Whoever writes the file into a WIM compares it with that once more.
+std::string known_or_found(const TreeEntry& entry, const Sha1BySha256& known,
+                           std::span<const std::string> trees) {
+  auto digest = known.find(entry.sha256);
+  if (digest != known.end()) return digest->second;
+  FileDigests found = digests_of(entry.slice());
+  if (found.sha256 != entry.sha256) fail_changed(entry.origin, trees);
+  return entry.size == 0 ? "" : found.sha1;
 }
 
 }  // namespace
@@ -89,11 +157,9 @@ std::vector<wim::Addition> checked_additions(const std::vector<TreeEntry>& entri
   for (const TreeEntry& entry : entries) {
     wim::Addition addition{.target = entry.target, .directory = entry.directory, .content = {}};
     if (!entry.directory) {
-      auto digest = known.find(entry.sha256);
-      if (digest != known.end()) addition.sha1 = digest->second;
-      if (!has_size(entry) || (addition.sha1.empty() && sha256(entry.slice()) != entry.sha256))
-        fail_changed(entry.origin, trees);
+      if (!has_size(entry)) fail_changed(entry.origin, trees);
       addition.content = entry.slice();
+      addition.sha1 = known_or_found(entry, known, trees);
     }
     additions.push_back(std::move(addition));
   }

@@ -30,8 +30,9 @@ using Sha1BySha256 = std::map<std::string, std::string>;
 void add_digests(const std::vector<TreeEntry>& tree, const fs::path& wim_file,
                  Sha1BySha256& digests);
 
-/// The entries as something to put into an image. Files of unknown SHA-1 are hashed here; of the
-/// others wim::update() finds out whether they changed.
+/// The entries, in their order, as something to put into an image, with the SHA-1 of all that is
+/// not empty. Files of which it is not known are read here; of the others wim::update() and
+/// wim::capture() find out whether they changed.
 std::vector<wim::Addition> checked_additions(const std::vector<TreeEntry>& entries,
                                              std::span<const std::string> trees,
                                              const Sha1BySha256& known = {});

@@ -181,6 +181,11 @@ std::string tool_detail(const json& entry) {
   return text(entry, "title") + (risk.empty() ? "" : " (risk " + risk + ")");
 }
 
+std::string left_out_detail(const json& entry) {
+  std::string why = text(entry, "why");
+  return text(entry, "outcome") + (why.empty() ? "" : ", " + why);
+}
+
 const std::vector<std::pair<const char*, ListKind>>& lists_of_tier() {
   static const std::vector<std::pair<const char*, ListKind>> table = {
       {"tools", {"tools", field("id"), field("id"), tool_detail}},
@@ -202,6 +207,8 @@ const std::vector<std::pair<const char*, ListKind>>& lists_of_image() {
         [](const json& entry) { return "has what was removed as " + text(entry, "removed"); }}},
       {"registry", {"registry", registry_key, registry_place, registry_detail}},
       {"drivers", {"drivers", folded("inf"), field("inf"), field("version")}},
+      {"drivers_left_out",
+       {"drivers_left_out", folded("origin"), field("origin"), left_out_detail}},
       {"inputs", {"inputs", field("path"), field("path"), bytes}}};
   return table;
 }

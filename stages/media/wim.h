@@ -112,8 +112,8 @@ struct Addition {
   std::string target;  ///< path in the image, '/' between names
   bool directory = false;
   Slice content;  ///< for files
-  /// SHA-1 of the content in hex, if it is known: update() then need not hash it to find it in a
-  /// component, and throws ContentChanged if the content is not that.
+  /// SHA-1 of the content in hex, if it is known: update() and capture() then need not hash it to
+  /// find it in a component, and throw ContentChanged if the content is not that.
   std::string sha1 = {};
 };
 
@@ -175,6 +175,11 @@ struct CaptureOptions {
   bool integrity = false;  ///< with a table of checksums, as a component should have
   std::array<std::uint8_t, 16> guid = {};
   std::int64_t clock = 0;
+  /// WIMs with content of the additions, compressed already: sound ones, as wim_donor.h opens them,
+  /// written by capture() of this program at the same level as LZX, not solid. What is in one of
+  /// them is taken as it is there; the result is, bit for bit, the same as without. Not for what
+  /// is written in another way.
+  std::vector<Slice> donors = {};
 };
 void capture(const std::vector<Capture>& images, const CaptureOptions& options,
              const fs::path& out);

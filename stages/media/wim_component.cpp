@@ -89,12 +89,17 @@ struct Wanted {
   std::optional<Source> source;
 };
 
-std::vector<Wanted> list_wanted(const std::vector<NewContent>& contents, const Slice& base,
-                                const Head& base_head, const Sources& sources) {
+std::set<Sha1> blobs_of(const Slice& base, const Head& head) {
   std::set<Sha1> known;
-  for (const Blob& blob : read_table(base, base_head).value_or(std::vector<Blob>())) {
+  for (const Blob& blob : read_table(base, head).value_or(std::vector<Blob>())) {
     known.insert(blob.sha1);
   }
+  return known;
+}
+
+// Without what is known; each content once.
+std::vector<Wanted> list_wanted(const std::vector<NewContent>& contents, std::set<Sha1> known,
+                                const Sources& sources) {
   std::vector<Wanted> all;
   for (const auto& [content, sha1] : contents) {
     if (content.size() == 0) continue;
@@ -180,25 +185,54 @@ void check_used(const std::vector<Wanted>& all) {
   }
 }
 
+bool some_have_sources(const std::vector<Wanted>& all) {
+  return std::any_of(all.begin(), all.end(),
+                     [](const Wanted& wanted) { return wanted.source.has_value(); });
+}
+
+// Shows libwim all that is wanted, compressed.
+void show(Host& host, WIMStruct* wim, const Head& like, std::vector<Wanted> all,
+          const ComponentOptions& options) {
+  UnnamedFile file(options.out);
+  compress_rest(all, options.level, file);
+  Selection selection(all);
+  reference(host, wim, {selection.name(host, like)}, options.out.native());
+  host.edit_table(
+      [stored = selection.stored()](std::span<char> table) { unmark_stored(table, stored); });
+}
+
 }  // namespace
 
 void reference_components(Host& host, WIMStruct* wim, const fs::path& base,
+                          const std::vector<fs::path>& components,
                           const std::vector<NewContent>& contents,
                           const ComponentOptions& options) {
   Slice base_slice = Slice::whole(base);
   std::optional<Head> head = read_head(base_slice);
   if (!head || !head->compressed_for_boot() || !head->lzx()) return;
-  Sources sources = read_components(options.components, *head);
-  std::vector<Wanted> all = list_wanted(contents, base_slice, *head, sources);
-  auto has_source = [](const Wanted& wanted) { return wanted.source.has_value(); };
-  if (std::none_of(all.begin(), all.end(), has_source)) return;
+  Sources sources = read_components(components, *head);
+  std::vector<Wanted> all = list_wanted(contents, blobs_of(base_slice, *head), sources);
+  if (!some_have_sources(all)) return;
   check_used(all);
-  UnnamedFile file(options.out);
-  compress_rest(all, options.level, file);
-  Selection selection(all);
-  reference(host, wim, {selection.name(host, *head)}, options.out.native());
-  host.edit_table(
-      [stored = selection.stored()](std::span<char> table) { unmark_stored(table, stored); });
+  show(host, wim, *head, std::move(all), options);
+}
+
+bool reference_donors(Host& host, WIMStruct* wim, const std::vector<Slice>& donors,
+                      const std::vector<NewContent>& contents, const ComponentOptions& options) {
+  Sources sources;
+  std::optional<Head> like;
+  for (const Slice& donor : donors) {
+    std::optional<Head> head = read_head(donor);
+    if (!head || !head->compressed_for_boot() || !head->lzx()) continue;
+    if (std::optional<std::vector<Blob>> table = read_table(donor, *head)) {
+      add_sources(donor, *table, sources);
+      like = head;
+    }
+  }
+  std::vector<Wanted> all = list_wanted(contents, {}, sources);
+  if (!some_have_sources(all)) return false;
+  show(host, wim, *like, std::move(all), options);
+  return true;
 }
 
 }  // namespace remedia::wim

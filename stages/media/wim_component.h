@@ -16,8 +16,7 @@ struct NewContent {
 };
 
 struct ComponentOptions {
-  const std::vector<fs::path>& components;
-  int level = 20;       ///< for contents that are in none of them
+  int level = 20;       ///< for contents that are in no component
   const fs::path& out;  ///< beside it is room for what has to be compressed
 };
 
@@ -35,6 +34,13 @@ struct ComponentOptions {
 /// Throws Failure if a component is damaged. Those of another compression than the base are of no
 /// use, and are not looked at.
 void reference_components(Host& host, WIMStruct* wim, const fs::path& base,
+                          const std::vector<fs::path>& components,
                           const std::vector<NewContent>& contents, const ComponentOptions& options);
+
+/// The same for `wim`, an image that capture() makes from nothing, and donors that are sound (see
+/// wim_donor.h). Whether any of the contents was in one of them: then all have to be written,
+/// whether libwim thinks that it needs them or not (WIMLIB_WRITE_FLAG_STREAMS_OK).
+bool reference_donors(Host& host, WIMStruct* wim, const std::vector<Slice>& donors,
+                      const std::vector<NewContent>& contents, const ComponentOptions& options);
 
 }  // namespace remedia::wim

@@ -244,17 +244,20 @@ void append(const Host& host, WIMStruct* wim, const fs::path& base, const fs::pa
 
 using Digests = std::map<const Addition*, Sha1>;
 
-// Of all files whose digests are not known, on another thread, while the base is copied.
+// Those that are not known are found out.
+Digests find_digests(const std::vector<Addition>& additions) {
+  Digests digests;
+  for (const Addition& addition : additions) {
+    if (addition.directory) continue;
+    digests.emplace(&addition,
+                    addition.sha1.empty() ? sha1_of(addition.content) : parse_sha1(addition.sha1));
+  }
+  return digests;
+}
+
+// On another thread, while the base is copied.
 std::future<Digests> begin_digests(const std::vector<Addition>& additions) {
-  return std::async(std::launch::async, [&additions] {
-    Digests digests;
-    for (const Addition& addition : additions) {
-      if (addition.directory) continue;
-      digests.emplace(
-          &addition, addition.sha1.empty() ? sha1_of(addition.content) : parse_sha1(addition.sha1));
-    }
-    return digests;
-  });
+  return std::async(std::launch::async, [&additions] { return find_digests(additions); });
 }
 
 std::vector<NewContent> contents_of(const std::vector<Step>& steps, const Digests& digests) {
@@ -282,13 +285,58 @@ void check_base(const wimlib_wim_info& info, const fs::path& base) {
   }
 }
 
-void add_image(Host& host, WIMStruct* wim, const Capture& capture, std::string_view shown) {
-  int image = 0;
-  check(host, wimlib_add_empty_image(wim, capture.name.c_str(), &image), shown);
-  run_steps(host, wim, image, Planner(host, wim, image, shown).plan(capture.additions), shown);
-  set_names(host, wim, image, "", capture.description, shown);
+struct NewImage {
+  int number = 0;
+  std::vector<Step> steps;
+};
+
+NewImage add_image(const Host& host, WIMStruct* wim, const Capture& capture,
+                   std::string_view shown) {
+  NewImage image;
+  check(host, wimlib_add_empty_image(wim, capture.name.c_str(), &image.number), shown);
+  image.steps = Planner(host, wim, image.number, shown).plan(capture.additions);
+  return image;
+}
+
+void fill_image(Host& host, WIMStruct* wim, const NewImage& image, const Capture& capture,
+                std::string_view shown) {
+  run_steps(host, wim, image.number, image.steps, shown);
+  set_names(host, wim, image.number, "", capture.description, shown);
   for (const auto& [name, value] : capture.properties) {
-    check(host, wimlib_set_image_property(wim, image, name.c_str(), value.c_str()), shown);
+    check(host, wimlib_set_image_property(wim, image.number, name.c_str(), value.c_str()), shown);
+  }
+}
+
+// Lets libwim find what donors have; whether they have any of it.
+bool use_donors(Host& host, WIMStruct* wim, const std::vector<Capture>& images,
+                const std::vector<NewImage>& added, const CaptureOptions& options,
+                const fs::path& out) {
+  if (options.donors.empty() || options.compression != Compression::lzx || options.solid)
+    return false;
+  std::vector<NewContent> contents;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    for (NewContent& content : contents_of(added[i].steps, find_digests(images[i].additions)))
+      contents.push_back(std::move(content));
+  }
+  return reference_donors(host, wim, options.donors, contents, {options.level, out});
+}
+
+int write_flags(const CaptureOptions& options, bool donors_used) {
+  int flags = kWriteFlags;
+  if (options.solid) flags |= WIMLIB_WRITE_FLAG_SOLID;
+  if (donors_used) flags |= WIMLIB_WRITE_FLAG_STREAMS_OK;
+  if (!options.integrity) return flags;
+  return (flags & ~WIMLIB_WRITE_FLAG_NO_CHECK_INTEGRITY) | WIMLIB_WRITE_FLAG_CHECK_INTEGRITY;
+}
+
+// Whether libwim found in each file what its digest says.
+void check_contents(const Host& host, WIMStruct* wim, const NewImage& image,
+                    std::string_view shown) {
+  for (const Step& step : image.steps) {
+    const Addition& addition = *step.addition;
+    if (addition.directory || addition.sha1.empty() || addition.content.size() == 0) continue;
+    std::optional<Entry> found = look_up(host, wim, image.number, step.target, shown);
+    if (!found || found->sha1 != addition.sha1) throw ContentChanged(addition);
   }
 }
 
@@ -367,8 +415,8 @@ std::vector<Replacement> update(const fs::path& base, const std::vector<Addition
     host.edit_metadata([kept](std::span<char> metadata) { restore_fields(metadata, kept); });
   }
   if (digests.valid()) {
-    reference_components(host, wim.get(), base, contents_of(steps, digests.get()),
-                         {options.components, options.level, out});
+    reference_components(host, wim.get(), base, options.components,
+                         contents_of(steps, digests.get()), {options.level, out});
   }
   run_steps(host, wim.get(), 1, steps, base.native());
   set_names(host, wim.get(), 1, options.name, options.description, base.native());
@@ -384,16 +432,20 @@ void capture(const std::vector<Capture>& images, const CaptureOptions& options,
   Host host(options.clock);
   set_level(options.level);
   Handle wim = new_wim(host, library_type(options.compression), out.native());
-  for (const Capture& image : images) add_image(host, wim.get(), image, out.native());
+  std::vector<NewImage> added;
+  for (const Capture& image : images)
+    added.push_back(add_image(host, wim.get(), image, out.native()));
+  bool donors_used = use_donors(host, wim.get(), images, added, options, out);
+  for (std::size_t i = 0; i < images.size(); ++i)
+    fill_image(host, wim.get(), added[i], images[i], out.native());
   wimlib_wim_info info = {};
   info.boot_index = static_cast<std::uint32_t>(options.boot_index);
   set_info(host, wim.get(), info, options.guid, WIMLIB_CHANGE_BOOT_INDEX, out.native());
-  int flags = kWriteFlags | (options.solid ? WIMLIB_WRITE_FLAG_SOLID : 0);
-  if (options.integrity) {
-    flags = (flags & ~WIMLIB_WRITE_FLAG_NO_CHECK_INTEGRITY) | WIMLIB_WRITE_FLAG_CHECK_INTEGRITY;
-  }
-  check(host, wimlib_write(wim.get(), out.c_str(), WIMLIB_ALL_IMAGES, flags, kAllProcessors),
+  check(host,
+        wimlib_write(wim.get(), out.c_str(), WIMLIB_ALL_IMAGES, write_flags(options, donors_used),
+                     kAllProcessors),
         out.native());
+  for (const NewImage& image : added) check_contents(host, wim.get(), image, out.native());
 }
 
 }  // namespace remedia::wim

@@ -1,9 +1,10 @@
 #!/bin/sh
-# sh tests/bench/bench.sh [-n RUNS] [-c CACHE] [-w FOLDER] BUILD: what builds cost.
+# sh tests/bench/bench.sh [-d] [-n RUNS] [-c CACHE] [-w FOLDER] BUILD: what builds cost.
 #
 # BUILD is a build folder with REMEDIA_DEMO=ON (its remedia and its stand-in medium are used). CACHE
 # keeps the base between calls; without it a base is made each time, which takes a minute. All else
 # happens in a new folder below FOLDER (default: TMPDIR or /tmp), some 20 GB, removed at the end.
+# With -d only the rows of drivers are run, in 8 GB and without a base.
 # RUNS is 5 unless given. Nothing fails for being slow: targets at the end say reached or missed.
 #
 # The base stands for a big boot.wim: about 1 GB of programs and libraries of this machine, LZX. Its
@@ -35,6 +36,15 @@
 #   eight-new      eight WIMs and eight ISOs of one base, each with "big" and a tool of its own; the
 #                  base was exported before
 #   eight-cached   the same when just the sixteen files were removed
+#   drivers-cold   the first build of an image with four folders of driver packages: 2,000 INFs,
+#                  20,000 files, 2 GB (see driver_folders.cpp), all of them in the image
+#   drivers-scan   their lists again, with nothing remembered of any file
+#   drivers-no-op  `remedia build` when nothing has changed
+#   drivers-touch  one file has another time
+#   drivers-file   one program has other bytes: its folder's list, the choice, the compression of
+#                  that folder, and the image follow, and nothing else may
+#   drivers-note   a file that no package needs has other bytes
+#   cp-drivers     a plain copy of the folders
 #   cp-wim cp-iso  plain copies of the artifacts (never clones): the yardstick
 #   clone-iso      `cp --reflink=always` of the ISO, where that works
 #   sixteen-cp     eight copies of each
@@ -43,15 +53,18 @@
 # Columns: wall time; that as a multiple of cp-wim and of mkwinpeimg; CPU time of all processes, and
 # as a multiple of that of cp-wim; megabytes written (see measure.cpp); peak memory of the largest
 # process.
+# Below the table stand, for the rows of drivers, the times of their stages in the last round, by
+# the log of ninja.
 set -eu
 
 usage() {
   sed -n '2s/^# //p' "$0" >&2
   exit 2
 }
-runs=5 cache='' below=${TMPDIR:-/tmp}
-while getopts n:c:w: option; do
+runs=5 cache='' drivers_only='' below=${TMPDIR:-/tmp}
+while getopts dn:c:w: option; do
   case $option in
+    d) drivers_only=1 ;;
     n) runs=$OPTARG ;;
     c) cache=$OPTARG ;;
     w) below=$OPTARG ;;
@@ -73,6 +86,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 "${CXX:-c++}" -std=c++20 -O2 "$here/measure.cpp" -o "$work/measure"
+"${CXX:-c++}" -std=c++20 -O2 "$here/driver_folders.cpp" -o "$work/driver_folders"
 
 # --- what is built ---
 
@@ -151,6 +165,25 @@ return artifacts
 LUA
 }
 
+# Another, in the current folder: drivers and nothing else. What they are made of is 64 MB of
+# programs of this machine.
+make_driver_project() {
+  mkdir -p recipes driver-media
+  cp "$build/media/stand-in.iso" driver-media
+  cat > recipes/drivers.lua << 'LUA'
+local base = source { media = "driver-media/stand-in.iso", image = "pe" }
+return wim {
+  name = "drivers", from = base,
+  drivers = drivers { "vendor0", "vendor1", "vendor2", "vendor3", allow_unsigned = { "**" } },
+}
+LUA
+  find /usr/bin /usr/lib -xdev -type f -size +100k -size -4000k | LC_ALL=C sort | head -n 1000 |
+    tr '\n' '\0' | xargs -0 cat 2> /dev/null | head -c 64000000 > pool
+  "$work/driver_folders" pool drivers
+  rm pool
+  echo 'of the vendor' > drivers/vendor3/readme.txt
+}
+
 # A project in the current folder, and `merged`: both overlays in one, for mkwinpeimg.
 make_project() {
   "$build/recipes/demo/remedia-demo-medium" stand-in.iso
@@ -191,7 +224,7 @@ row() {
   shift
   sync -f .
   case $name in
-    no-op | ninja-no-op) ;;
+    no-op | ninja-no-op | *drivers*) ;;
     eight-* | sixteen-*) prime 18 ;;
     *) prime 4 ;;
   esac
@@ -296,6 +329,49 @@ eight() {
   rm -rf copies
 }
 
+# row, and the times of its stages: what ninja logged that it had not logged before.
+timed_row() {
+  timed=$1
+  { echo && cat out/.ninja_log 2> /dev/null; } > log.before || true
+  row "$@"
+  awk -F '\t' 'FNR == NR { before[$0]; next }
+    $0 in before || NF < 4 || $1 " " $2 in seen { next }
+    {
+      seen[$1 " " $2]
+      parts = split($4, names, "/")
+      kind = parts > 2 && names[1] == ".store" ? names[2] : names[parts]
+      runs[kind]++
+      sum[kind] += $2 - $1
+      if ($2 - $1 > most[kind]) most[kind] = $2 - $1
+    }
+    END {
+      for (kind in runs)
+        printf "  %-24s %d x, %d ms, the longest %d ms\n", kind, runs[kind], sum[kind], most[kind]
+    }' log.before out/.ninja_log | LC_ALL=C sort > "stages-$timed"
+}
+
+drivers() {
+  [ -e recipes/drivers.lua ] || make_driver_project
+  rm -rf out
+  timed_row drivers-cold "$runner" build recipes/drivers.lua
+  quietly "$runner" build recipes/drivers.lua
+  lists=$(find out/.store/driver_files -name '*.tree' -printf '.store/driver_files/%f ')
+  rm -r out/.store/driver_files
+  # shellcheck disable=SC2086 # several words
+  timed_row drivers-scan ninja -C out $lists
+  quietly "$runner" build recipes/drivers.lua
+  row drivers-no-op "$runner" build recipes/drivers.lua
+  program=drivers/vendor1/net700/net700.sys
+  touch "$program"
+  timed_row drivers-touch "$runner" build recipes/drivers.lua
+  printf '%s %s' "$$" "$round" | dd of="$program" bs=1 seek=4000 conv=notrunc status=none
+  timed_row drivers-file "$runner" build recipes/drivers.lua
+  change drivers/vendor3/readme.txt
+  timed_row drivers-note "$runner" build recipes/drivers.lua
+  row cp-drivers cp -r --reflink=never drivers copies
+  rm -rf copies out
+}
+
 # --- what is printed ---
 
 # of NAME COLUMN: the median; nothing if there is no such row
@@ -305,15 +381,20 @@ of() {
 }
 peak() { sort -n -k 3,3 "rows/$1" | awk 'END { print $3 }'; }
 
+driver_rows='drivers-cold drivers-scan drivers-no-op drivers-touch drivers-file drivers-note'
+
+# Where no base is, drivers are measured by their copy.
+yardstick() { if [ -e rows/cp-wim ]; then of cp-wim "$1"; else of cp-drivers "$1"; fi; }
+
 table() {
   printf '%-14s %9s %7s %8s %9s %7s %9s %8s\n' "$1" 'wall ms' 'x cp' 'x mkwpe' 'CPU ms' 'x cp' \
     'MB writ.' 'peak MB'
   for name in cold base-exported no-op ninja-no-op wim iso wim+iso usb wds partition recovery \
     second-tier third-tier tool-changed big-changed eight-new eight-cached cp-wim cp-iso clone-iso \
-    sixteen-cp mkwinpeimg; do
+    sixteen-cp mkwinpeimg $driver_rows cp-drivers; do
     [ -e "rows/$name" ] || continue
     echo "$name $(of "$name" 1) $(of "$name" 2) $(peak "$name") $(of "$name" 4)" \
-      "$(of cp-wim 1) $(of cp-wim 2) $(of mkwinpeimg 1)"
+      "$(yardstick 1) $(yardstick 2) $(of mkwinpeimg 1)"
   done | awk '{
     peer = $8 ? sprintf("%.3f", $2 / $8) : "-"
     printf "%-14s %9.1f %7.2f %8s %9.1f %7.2f %9.1f %8.0f\n", $1, $2 / 1e3, $2 / $6, peer, $3 / 1e3,
@@ -330,6 +411,27 @@ target() {
     awk -v factor="$2" '{
       printf "%d %d %.2f x (CPU: %.2f x)\n", $1, factor * $2, $1 / $2, $3 / $4 }' |
     verdict "$1 <= $2 x $3"
+}
+
+driver_stages() {
+  for name in $driver_rows; do
+    [ -s "stages-$name" ] || continue
+    echo "$name, by stage:"
+    cat "stages-$name"
+  done
+}
+
+driver_targets() {
+  of drivers-no-op 1 | awk '{ printf "%d 1000000 %.0f ms\n", $1, $1 / 1e3 }' |
+    verdict 'drivers-no-op <= 1 s'
+  # Of each, the stages that may run.
+  awk '{ runs += $2 } END { printf "%d 1 %d stages\n", runs, runs }' stages-drivers-touch |
+    verdict 'drivers-touch: the list alone'
+  awk '{ runs += $2 } END { printf "%d 2 %d stages\n", runs, runs }' stages-drivers-note |
+    verdict 'drivers-note: the list and the choice'
+  # The list, the choice, two components, the settings, the image, the manifest.
+  awk '{ runs += $2 } END { printf "%d 7 %d stages\n", runs, runs }' stages-drivers-file |
+    verdict 'drivers-file: one folder and the image'
 }
 
 targets() {
@@ -354,9 +456,11 @@ on() {
   mkdir -p "$2/project"
   cd "$2/project"
   mkdir rows
-  make_project
+  [ -n "$drivers_only" ] || make_project
   for round in $(seq "$runs"); do
     echo "$1, round $round of $runs ..." >&2
+    drivers
+    [ -z "$drivers_only" ] || continue
     one_image
     stages
     ways
@@ -367,10 +471,18 @@ on() {
   done
   echo
   table "$1"
-  targets
+  driver_stages
+  driver_targets
+  [ -n "$drivers_only" ] || targets
   cd "$work"
   rm -rf "$2/project"
 }
+
+if [ -n "$drivers_only" ]; then
+  echo "medians of $runs rounds; others may use the machine as well"
+  on "$(findmnt -no FSTYPE -T "$work")" "$work"
+  exit 0
+fi
 
 base=${cache:-$work/cache}/base
 [ -e "$base/base.wim" ] || { mkdir -p "${base%/*}" && make_base "$base"; }

@@ -2,10 +2,13 @@
 
 #include "kinds/manifest.h"
 
+#include "formats/win_names.h"
 #include "incremental/surgery.h"
 #include "support/digest.h"
+#include "support/driver_packages.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -41,6 +44,29 @@ local boot = wim { name = "helpdesk", title = site, from = windows, overlays = {
 return iso { boot = boot }
 )";
 
+// Packages of which each has something that a manifest can say of one.
+void fill_drivers(const Space& space) {
+  using driver_packages::write;
+  signing::CatalogOptions stamped;
+  stamped.sign.stamp = signing::Stamp::token;
+  write(space / "drivers/net", {.name = "nic",
+                                .compatible_ids = {R"(PCI\CC_0200)"},
+                                .install = "Include=machine.inf\nNeeds=Any\n",
+                                .signing = stamped});
+  write(space / "drivers/net/old", {.name = "nic",
+                                    .version = "01/01/2020,1.0.0.0",
+                                    .install = "Include=machine.inf\nNeeds=Any\n"});
+  write(space / "drivers/disk", driver_packages::storage());
+  write(space / "drivers/other", {.name = "other", .ids = {R"(PCI\VEN_1AF4&DEV_10F8)"}});
+  space.write("anchors/root.pem", signing::test_ca().pem());
+  space.write("recipes/r.lua", R"(
+local windows = source { media = "@media/stand-in.iso", image = "winre" }
+local packages = drivers { "net", "disk", "other", boot_start = true, exclude = "other.inf",
+                           anchors = "anchors/root.pem" }
+return wim { name = "helpdesk", from = windows, drivers = packages }
+)");
+}
+
 TEST(Manifest, HasTheFieldsThatAreDocumented) {
   Space space;
   surgery::fill(space);
@@ -69,6 +95,10 @@ return wim { name = "helpdesk", from = windows, tier = level }
   tiers.write("overlays/readme.txt", "read me\n");
   tiers.build({"-D", "as_of=2026-11-21", "recipes/r.lua"});
   collect_fields(manifest_of(tiers, "helpdesk"), "", found);
+  Space drivers;
+  fill_drivers(drivers);
+  drivers.build();
+  collect_fields(manifest_of(drivers, "helpdesk"), "", found);
   std::set<std::string> documented;
   for (const kinds::ManifestField& field : kinds::manifest_fields()) documented.emplace(field.path);
   // The stand-in's files have no short names to lose; wim_test shows one that has.
@@ -227,6 +257,179 @@ TEST_F(ManifestOfSurgery, ListsWhatTheSettingsPutThere) {
   EXPECT_EQ(files["Tools/shared.txt"]["origin"], "tools/Tools/shared.txt") << "the later wins";
   EXPECT_EQ(files[system32 + "Winpeshl.exe"]["replaces"], system32 + "winpeshl.exe");
   EXPECT_EQ(files.size(), 9u);
+}
+
+class ManifestOfDrivers : public testing::Test {
+ protected:
+  ManifestOfDrivers() {
+    fill_drivers(space_);
+    build();
+    fs::copy_file(manifest_file(), space_ / "before.json");
+  }
+
+  void build() {
+    space_.build({"-D", "as_of=2026-11-21", "recipes/r.lua"});
+    image_ = manifest_of(space_, "helpdesk")["images"].at(0);
+  }
+
+  fs::path manifest_file() const { return space_ / "out/r/helpdesk/helpdesk.manifest.json"; }
+
+  /// What `remedia diff` says of the drivers between the first build and the last: its sections
+  /// whose names begin with "drivers".
+  std::string differences() const {
+    ProcessResult result =
+        space_.run({space_.runner, "diff", "before.json", manifest_file().string()});
+    std::string text, line;
+    bool ours = false;
+    for (std::istringstream lines(result.output); std::getline(lines, line);) {
+      if (line.starts_with("image ")) ours = line.find(": drivers") != std::string::npos;
+      if (ours && !line.empty()) text += line + "\n";
+    }
+    return text;
+  }
+
+  Space space_;
+  json image_;
+};
+
+TEST_F(ManifestOfDrivers, SaysWhatBecameOfEach) {
+  auto staged = by(image_["drivers"], [](const json& d) { return d["inf"].get<std::string>(); });
+  ASSERT_EQ(staged.size(), 2u);
+  const json& nic = staged["nic.inf"];
+  EXPECT_EQ(nic["origin"], "net/nic.inf");
+  EXPECT_EQ(nic["class"], "Net");
+  EXPECT_EQ(fold_case(nic["class_guid"].get<std::string>()),
+            fold_case("{4D36E972-E325-11CE-BFC1-08002BE10318}"));
+  EXPECT_EQ(nic["provider"], "Remedia Tests");
+  EXPECT_EQ(nic["date"], "2024-05-31");
+  EXPECT_EQ(nic["version"], "1.2.3.4");
+  EXPECT_EQ(nic["way"], "drvload");
+  EXPECT_EQ(nic["why"], "its INF starts no driver of a device at boot");
+  EXPECT_EQ(nic["hardware_ids"], json({R"(PCI\VEN_1AF4&DEV_10F0)"}));
+  EXPECT_EQ(nic["compatible_ids"], json({R"(PCI\CC_0200)"}));
+  EXPECT_EQ(nic["includes"], json({"machine.inf"}));
+  const json& signer = nic["signer"];
+  EXPECT_EQ(signer["name"], "Remedia Test Signer");
+  EXPECT_EQ(signer["issuer"], "Remedia Test Root");
+  EXPECT_EQ(signer["sha256"], sha256(signing::test_signer().der()));
+  EXPECT_EQ(signer["countersigned"], "2023-11-14");
+  EXPECT_EQ(signer["anchored"], true);
+  std::uintmax_t size = 0;
+  for (const char* suffix : {"inf", "sys", "cat"})
+    size += fs::file_size(space_ / fmt::format("drivers/net/nic.{}", suffix));
+  EXPECT_EQ(nic["size"], size);
+  EXPECT_EQ(staged["disk.inf"]["way"], "boot_start");
+  EXPECT_EQ(staged["disk.inf"]["why"], "its INF starts disk at boot");
+  EXPECT_FALSE(staged["disk.inf"]["signer"].contains("countersigned"));
+  EXPECT_FALSE(staged["disk.inf"].contains("includes"));
+
+  auto left =
+      by(image_["drivers_left_out"], [](const json& d) { return d["origin"].get<std::string>(); });
+  ASSERT_EQ(left.size(), 2u);
+  EXPECT_EQ(left["other/other.inf"],
+            (json{{"inf", "other.inf"}, {"origin", "other/other.inf"}, {"outcome", "excluded"}}));
+  EXPECT_EQ(left["net/old/nic.inf"]["outcome"], "superseded");
+  EXPECT_EQ(left["net/old/nic.inf"]["why"], "by net/nic.inf (2024-05-31 1.2.3.4)");
+  // Files of packages are files of the image.
+  auto files = by(image_["files"], [](const json& f) { return f["path"].get<std::string>(); });
+  std::string folder = "Drivers/" + nic["package"].get<std::string>();
+  EXPECT_EQ(files[folder + "/nic.sys"]["origin"], "net/nic.sys");
+  EXPECT_EQ(files[folder + "/nic.sys"]["sha256"], sha256(space_.read("drivers/net/nic.sys")));
+  EXPECT_EQ(files["Windows/System32/drivers/disk.sys"]["origin"], "disk/disk.sys");
+}
+
+TEST_F(ManifestOfDrivers, TableIsWhatTheManifestSays) {
+  std::string table = space_.read("out/r/helpdesk/helpdesk.drivers.txt");
+  for (const char* text : {"Drivers of helpdesk: 2 staged", "2 left out", "Remedia Test Signer",
+                           "disk.inf: boot_start: its INF starts disk at boot", "superseded",
+                           "by net/nic.inf (2024-05-31 1.2.3.4)", "  PCI\\VEN_1AF4&DEV_10F0\r\n",
+                           "  PCI\\CC_0200 (compatible)\r\n"}) {
+    EXPECT_NE(table.find(text), std::string::npos) << text << "\n" << table;
+  }
+  EXPECT_EQ(table.find(" \r\n"), std::string::npos);
+}
+
+TEST_F(ManifestOfDrivers, DifferenceIsNoneWhereNothingChanged) {
+  build();
+  EXPECT_EQ(differences(), "");
+}
+
+TEST_F(ManifestOfDrivers, DifferenceNamesWhatCameAndWent) {
+  driver_packages::write(space_ / "drivers/net/new",
+                         {.name = "new", .version = "02/03/2025,7.1", .ids = {"USB\\VID_0001"}});
+  fs::remove_all(space_ / "drivers/disk");
+  driver_packages::write(space_ / "drivers/disk",
+                         {.name = "disk2", .version = "02/03/2025,7.2", .ids = {"USB\\VID_0002"}});
+  build();
+  EXPECT_EQ(differences(),
+            "image helpdesk: drivers\n- disk.inf: 1.2.3.4\n+ disk2.inf: 7.2\n"
+            "+ new.inf: 7.1\n");
+}
+
+TEST_F(ManifestOfDrivers, DifferenceTellsVersionsApart) {
+  driver_packages::Package nic{.name = "nic", .version = "02/03/2025,2.0.0.0"};
+  fs::remove_all(space_ / "drivers/net");
+  driver_packages::write(space_ / "drivers/net", nic);
+  build();
+  std::string said = differences();
+  for (const char* line :
+       {"~ nic.inf: date \"2024-05-31\" -> \"2025-02-03\"\n",
+        "~ nic.inf: version \"1.2.3.4\" -> \"2.0.0.0\"\n",
+        "~ nic.inf: compatible_ids -\"PCI\\\\CC_0200\"\n",
+        "~ nic.inf: includes [\"machine.inf\"] -> (none)\n",
+        "~ nic.inf: signer.countersigned \"2023-11-14\" -> (none)\n",
+        "image helpdesk: drivers_left_out\n"
+        "- net/old/nic.inf: superseded, by net/nic.inf (2024-05-31 1.2.3.4)\n"}) {
+    EXPECT_NE(said.find(line), std::string::npos) << line << "\n" << said;
+  }
+}
+
+TEST_F(ManifestOfDrivers, DifferenceTellsWhatWasDecidedOtherwise) {
+  surgery::change_recipe(space_, "boot_start = true, exclude = \"other.inf\"",
+                         "exclude = \"**/disk.inf\"");
+  surgery::change_recipe(space_, "\"net\", \"disk\"", "\"disk\", \"net\"");
+  build();
+  std::string said = differences();
+  EXPECT_EQ(said,
+            "image helpdesk: drivers\n- disk.inf: 1.2.3.4\n"
+            "~ nic.inf: why \"its INF starts no driver of a device at boot\" -> \"\"\n"
+            "+ other.inf: 1.2.3.4\n"
+            "image helpdesk: drivers_left_out\n+ disk/disk.inf: excluded\n"
+            "- other/other.inf: excluded\n");
+  surgery::change_recipe(space_, "exclude = \"**/disk.inf\"", "exclude = \"other.inf\"");
+  build();
+  EXPECT_EQ(differences(),
+            "image helpdesk: drivers\n"
+            "~ disk.inf: way \"boot_start\" -> \"drvload\"\n"
+            "~ disk.inf: why \"its INF starts disk at boot\" -> \"\"\n"
+            "~ nic.inf: why \"its INF starts no driver of a device at boot\" -> \"\"\n");
+}
+
+TEST_F(ManifestOfDrivers, DamagedListsAreRefused) {
+  const json sound = json::parse(space_.read("before.json"));
+  struct Damage {
+    const char* field;
+    json value;
+    const char* says;
+  };
+  const Damage all[] = {
+      {"drivers", "x", "images[0].drivers = \"x\", which is not a list of objects"},
+      {"drivers", json::array({1}), "images[0].drivers[0] = 1, which is not an object"},
+      {"drivers", json::array({{{"inf", 7}}}), "images[0].drivers[0].inf = 7"},
+      {"drivers_left_out", 5, "images[0].drivers_left_out = 5, which is not a list of objects"},
+      {"drivers_left_out", json::array({json::object()}),
+       "no field images[0].drivers_left_out[0].origin"},
+      {"drivers_left_out", json::array({{{"origin", "a"}, {"why", json::array()}}}),
+       "images[0].drivers_left_out[0].why = array, which is not a text"},
+  };
+  for (const Damage& damage : all) {
+    json broken = sound;
+    broken["images"][0][damage.field] = damage.value;
+    space_.write("broken.json", broken.dump());
+    ProcessResult result = space_.run({space_.runner, "diff", "before.json", "broken.json"});
+    EXPECT_NE(result.status, 0);
+    EXPECT_NE(result.output.find(damage.says), std::string::npos) << result.output;
+  }
 }
 
 TEST(Manifest, LeavesOutWhatTheRecipeDoesNotDo) {

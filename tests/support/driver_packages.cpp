@@ -1,7 +1,9 @@
 #include "support/driver_packages.h"
 
+#include "formats/authenticode.h"
 #include "medium/pe_file.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -86,6 +88,24 @@ void write_catalog(const fs::path& folder, const Package& p) {
   write_bytes(
       folder / (p.name + ".cat"),
       signing::make_catalog({folder / (p.name + ".inf"), folder / (p.name + ".sys")}, p.signing));
+}
+
+Listed list(const fs::path& folder, const std::string& written) {
+  Listed listed;
+  for (const auto& file : fs::recursive_directory_iterator(folder)) {
+    if (!file.is_regular_file()) continue;
+    authenticode::Digests of = authenticode::digests(Slice::whole(file.path()));
+    std::string path = file.path().lexically_relative(folder).string();
+    listed.entries.push_back({.target = path,
+                              .source = file.path().string(),
+                              .size = file.file_size(),
+                              .sha256 = of.flat,
+                              .origin = written + "/" + path});
+    if (!of.image.empty()) listed.image_digests[of.flat] = of.image;
+  }
+  std::sort(listed.entries.begin(), listed.entries.end(),
+            [](const TreeEntry& a, const TreeEntry& b) { return a.target < b.target; });
+  return listed;
 }
 
 }  // namespace remedia::driver_packages

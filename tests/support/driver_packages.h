@@ -2,8 +2,10 @@
 #pragma once
 
 #include "support/signing.h"
+#include "support/tree.h"
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -38,5 +40,12 @@ std::string program(const Package& package);
 void write(const std::filesystem::path& folder, const Package& package);
 /// The catalogue alone, anew: after a file was changed by hand.
 void write_catalog(const std::filesystem::path& folder, const Package& package);
+
+/// The files of a folder, as the SCAN stage lists them for those that read packages.
+struct Listed {
+  std::vector<TreeEntry> entries;  ///< by path
+  std::map<std::string, std::string> image_digests;
+};
+Listed list(const std::filesystem::path& folder, const std::string& written);
 
 }  // namespace remedia::driver_packages
