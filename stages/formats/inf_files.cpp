@@ -150,7 +150,7 @@ void Files::add(const Inf& inf, const std::string& name, const std::string& targ
     file.optional = known.has_layout;
     file.listed = false;
   } else {
-    SourceFile found = located(inf, name, listed->second);
+    SourceFile found = located(inf, name, listed->second, true);
     file.path = std::move(found.path);
     file.cabinet = std::move(found.cabinet);
   }
@@ -161,10 +161,11 @@ void Files::add(const Inf& inf, const std::string& name, const std::string& targ
     SourceFile& same = inf.driver().files[place->second];
     same.optional = same.optional && file.optional;
     std::vector<std::string>& targets = same.targets;
-    if (std::find(targets.begin(), targets.end(), target) == targets.end()) {
-      inf.spend(targets.size());
+    inf.spend(targets.size());
+    if (std::none_of(targets.begin(), targets.end(), [&](const std::string& known_target) {
+          return fold_case(known_target) == fold_case(target);
+        }))
       targets.push_back(target);
-    }
     return;
   }
   if (inf.driver().files.size() == kMaxFiles) {
@@ -174,15 +175,17 @@ void Files::add(const Inf& inf, const std::string& name, const std::string& targ
   inf.driver().files.push_back(std::move(file));
 }
 
-SourceFile Files::located(const Inf& inf, const std::string& name, const Listed& entry) {
+SourceFile Files::located(const Inf& inf, const std::string& name, const Listed& entry,
+                          bool copied) {
   const Tables& known = tables(inf);
   SourceFile file{.path = name, .cabinet = {}, .targets = {}};
   auto disk = known.disks.find(entry.disk);
   std::string folder = inf.path(entry.folder, entry.number);
   if (disk == known.disks.end()) {
-    inf.warn(entry.number,
-             fmt::format("'{}' is on disk '{}', which [SourceDisksNames] does not know",
-                         clipped(name), clipped(entry.disk)));
+    if (copied)
+      inf.warn(entry.number,
+               fmt::format("'{}' is on disk '{}', which [SourceDisksNames] does not know",
+                           clipped(name), clipped(entry.disk)));
   } else {
     folder = folder.empty() ? disk->second.path : joined(disk->second.path, folder);
     file.cabinet = disk->second.cabinet;
@@ -195,7 +198,7 @@ void Files::list_rest(const Inf& inf) {
   for (const auto& [key, entry] : tables(inf).files) {
     const std::string name = inf.path(entry.name, entry.number);
     if (name.empty()) continue;
-    SourceFile file = located(inf, name, entry);
+    SourceFile file = located(inf, name, entry, false);
     file.number = entry.number;
     const std::string folded = fold_case(file.path);
     if (folded == fold_case(inf.driver().catalog) || places_.contains(folded)) continue;

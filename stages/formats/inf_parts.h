@@ -117,7 +117,7 @@ class Files {
   static std::string target_of(const Inf& inf, Tables& tables, const std::string& section,
                                std::size_t line);
   /// Where in the package a file lies that the tables of an INF have.
-  SourceFile located(const Inf& inf, const std::string& name, const Listed& entry);
+  SourceFile located(const Inf& inf, const std::string& name, const Listed& entry, bool copied);
   void copy_section(const Inf& inf, const Section& section);
   void add(const Inf& inf, const std::string& name, const std::string& target, std::size_t line);
   /// Where in Driver::files each path is.

@@ -246,7 +246,7 @@ class BootDrivers : public DriverImages {
   }
 
   static void expect_database(const regf::Key& root) {
-    const std::string inf = "DriverDatabase\\DriverInfFiles\\disk.inf";
+    const std::string inf = "DriverDatabase\\DriverInfFiles\\oem1000.inf";
     const std::string package = [&] {
       std::string text = value(root, inf, "ACTIVE").data;
       std::string narrow;
@@ -255,8 +255,8 @@ class BootDrivers : public DriverImages {
     }();
     ASSERT_TRUE(package.starts_with("disk.inf_amd64_")) << package;
     EXPECT_EQ(value(root, inf, ""), (regf::Value{7, wide(package) + "\0\0"s}));
-    EXPECT_EQ(value(root, inf, "CONFIGURATIONS"), (regf::Value{7, wide("disk_disk") + "\0\0"s}));
-    EXPECT_EQ(value(root, "DriverDatabase\\DeviceIds\\" + kId, "DISK.INF"),
+    EXPECT_EQ(value(root, inf, "CONFIGURATIONS"), (regf::Value{7, wide("Install") + "\0\0"s}));
+    EXPECT_EQ(value(root, "DriverDatabase\\DeviceIds\\" + kId, "OEM1000.INF"),
               (regf::Value{3, "\x01\xff\0\0"s}));
     const std::string at = "DriverDatabase\\DriverPackages\\" + package;
     EXPECT_EQ(value(root, at, "VERSION"),
@@ -264,12 +264,12 @@ class BootDrivers : public DriverImages {
                            "\x00\xff\x09\x00\x00\x00\x00\x00"
                            "\x7b\xe9\x36\x4d\x25\xe3\xce\x11\xbf\xc1\x08\x00\x2b\xe1\x03\x18"s +
                                std::string(24, '\0')}));
-    EXPECT_EQ(value(root, at + "\\Configurations\\disk_disk", "CONFIGFLAGS"),
+    EXPECT_EQ(value(root, at + "\\Configurations\\Install", "CONFIGFLAGS"),
               (regf::Value{4, dword(0)}));
-    EXPECT_EQ(value(root, at + "\\Configurations\\disk_disk", "SERVICE"),
+    EXPECT_EQ(value(root, at + "\\Configurations\\Install", "SERVICE"),
               (regf::Value{1, wide("disk")}));
     EXPECT_EQ(value(root, at + "\\Descriptors\\" + kId, "CONFIGURATION"),
-              (regf::Value{1, wide("disk_disk")}));
+              (regf::Value{1, wide("Install")}));
   }
 
   static void expect_critical(const regf::Key& system) {
@@ -348,7 +348,7 @@ TEST_F(BootDrivers, TwoVersionsOfOneServiceAreRefused) {
   older.salt = "other";
   dp::write(space_ / "drivers/disk/older", older);
   output = space_.failing_build({"-D", "as_of=2026-11-21", "recipes/r.lua"});
-  EXPECT_NE(output.find("disk/older/disk.sys"), std::string::npos) << output;
+  EXPECT_NE(output.find("disk/older/disk.inf"), std::string::npos) << output;
   EXPECT_FALSE(fs::exists(space_ / "out/r/one/boot.wim"));
 }
 

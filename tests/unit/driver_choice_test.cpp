@@ -5,6 +5,7 @@
 #include "unit/scratch.h"
 
 #include <algorithm>
+#include <set>
 
 namespace remedia::drivers {
 namespace {
@@ -488,7 +489,7 @@ Package first_package(Shelf& shelf) {
 
 std::string boot_fault(const Package& package, const signature::Policy& policy = {}) {
   try {
-    boot_services(package, policy);
+    boot_plan(package, policy);
   } catch (const Failure& failure) {
     const Diagnostic& d = failure.diagnostics().at(0);
     return d.where.name + ": " + d.message + " (" + d.hint + ")";
@@ -530,11 +531,12 @@ TEST(BootServices, AreThoseThatTheInfStartsAtBoot) {
   Shelf shelf;
   shelf.add("net", driver_packages::storage());
   Package package = first_package(shelf);
-  std::vector<BootService> services = boot_services(package, {});
-  ASSERT_EQ(services.size(), 1u);
-  EXPECT_EQ(services[0].service->name, "disk");
-  EXPECT_EQ(services[0].file->path, "disk.sys");
-  EXPECT_EQ(services[0].ids, std::vector<std::string>{R"(PCI\VEN_1AF4&DEV_10F1)"});
+  BootPlan plan = boot_plan(package, {});
+  ASSERT_EQ(plan.services.size(), 1u);
+  EXPECT_EQ(plan.services[0].service->name, "disk");
+  EXPECT_EQ(plan.services[0].file->path, "disk.sys");
+  ASSERT_EQ(plan.configurations.size(), 1u);
+  EXPECT_EQ(plan.configurations[0].ids, std::vector<std::string>{R"(PCI\VEN_1AF4&DEV_10F1)"});
 }
 
 TEST(BootServices, OthersAreNone) {
@@ -545,7 +547,7 @@ TEST(BootServices, OthersAreNone) {
     p.signed_program = false;  // nobody asks
     Shelf shelf;
     shelf.add("net", p);
-    EXPECT_TRUE(boot_services(first_package(shelf), {}).empty());
+    EXPECT_TRUE(boot_plan(first_package(shelf), {}).services.empty());
   }
 }
 
@@ -557,7 +559,7 @@ TEST(BootServices, NeedASignatureOfTheirOwn) {
   shelf.add("net", p);
   std::string said = boot_fault(first_package(shelf));
   EXPECT_TRUE(contains(said, "net/disk.inf: 'net/disk.sys' has no signature of its own")) << said;
-  EXPECT_TRUE(contains(said, "leave boot_start out")) << said;
+  EXPECT_TRUE(contains(said, "exclude it here")) << said;
 }
 
 TEST(BootServices, NeedASignatureThatIsSound) {
@@ -637,9 +639,11 @@ TEST(BootServices, OfSeveralDevicesHaveTheIdsOfAll) {
                       "[Third.Services]\r\nAddService=,2\r\n[Install]\r\n");
   shelf.disk().write("net/disk.inf", inf);
   Package package = first_package(shelf);
-  std::vector<BootService> services = boot_services(package, {});
-  ASSERT_EQ(services.size(), 1u);
-  EXPECT_EQ(services[0].ids,
+  BootPlan plan = boot_plan(package, {});
+  ASSERT_EQ(plan.services.size(), 1u);
+  std::set<std::string> ids;
+  for (const auto& one : plan.configurations) ids.insert(one.ids.begin(), one.ids.end());
+  EXPECT_EQ(std::vector<std::string>(ids.begin(), ids.end()),
             (std::vector<std::string>{R"(PCI\CC_0100)", R"(PCI\VEN_1&DEV_1)", R"(PCI\VEN_1&DEV_2)",
                                       R"(PCI\VEN_3&DEV_3)"}));
 }

@@ -38,13 +38,15 @@ BootDriver virtio() {
   service.error_control = 1;
   service.binary = "12/viostor.sys";
   service.group = "SCSI miniport";
-  return {.inf = "viostor.inf",
+  return {.shown = "red/viostor.inf",
+          .inf = "viostor.inf",
           .package = "viostor.inf_amd64_1a2b3c4d5e6f7081",
           .class_guid = "{4d36e97b-e325-11ce-bfc1-08002be10318}",
           .provider = "Red Hat, Inc.",
-          .services = {{service,
-                        "viostor.sys",
-                        {R"(PCI\VEN_1AF4&DEV_1001)", R"(PCI\VEN_1AF4&DEV_1042&REV_01)"}}}};
+          .services = {{service, "viostor.sys"}},
+          .configurations = {{"viostor_viostor",
+                              "viostor",
+                              {R"(PCI\VEN_1AF4&DEV_1001)", R"(PCI\VEN_1AF4&DEV_1042&REV_01)"}}}};
 }
 
 inf::RegistryLine line(const std::string& key, RegistryValue value, std::uint32_t flags = 0) {
@@ -81,7 +83,7 @@ TEST(DriverDatabase, ServiceHasWhatItsInfGivesIt) {
             (std::vector<std::string>{
                 key + " [Type] 4: 01000000",
                 key + " [Start] 4: 00000000",
-                key + " [ErrorControl] 4: 03000000",
+                key + " [ErrorControl] 4: 01000000",  // a rescue image starts without it
                 key + " [ImagePath] 2: " + wide(R"(system32\drivers\viostor.sys)"),
                 key + " [DisplayName] 1: " + wide("Red Hat VirtIO"),
                 key + " [DependOnService] 7: " + wide("scsiport") + wide("+Base") + "0000",
@@ -98,8 +100,13 @@ TEST(DriverDatabase, LinesForOtherKeysAreRefused) {
     other.root = root;
     driver.services[0].service.registry = {other};
     std::string said = failure_of([&] { service_keys(driver); });
-    EXPECT_NE(said.find("line 40 of viostor.inf sets a value below " + other.root), said.npos)
-        << said;
+    EXPECT_NE(said.find("sets a value below " + other.root), said.npos) << said;
+    try {
+      service_keys(driver);
+    } catch (const Failure& failure) {
+      EXPECT_EQ(failure.diagnostics().front().where.name, "red/viostor.inf");
+      EXPECT_EQ(failure.diagnostics().front().where.line, 40);
+    }
   }
   BootDriver driver = virtio();
   driver.services[0].service.registry = {line("P", registry_dword("1", 1))};
@@ -140,7 +147,7 @@ TEST(DriverDatabase, EveryServiceHasAConfigurationOfItsOwn) {
   driver.provider = "";
   driver.services.push_back(driver.services[0]);
   driver.services[1].service.name = "vioscsi";
-  driver.services[1].ids = {R"(PCI\VEN_1AF4&DEV_1004)"};
+  driver.configurations.push_back({"viostor_vioscsi", "vioscsi", {R"(PCI\VEN_1AF4&DEV_1004)"}});
   std::vector<std::string> all = texts(database_keys(driver));
   auto has = [&](const std::string& text) {
     return std::find(all.begin(), all.end(), text) != all.end();
@@ -154,6 +161,53 @@ TEST(DriverDatabase, EveryServiceHasAConfigurationOfItsOwn) {
                   R"(Configurations\viostor_vioscsi [Service] 1: )" +
                   wide("vioscsi")));
   for (const std::string& text : all) EXPECT_EQ(text.find("[Provider]"), text.npos);
+}
+
+TEST(DriverDatabase, TheLastOfEqualValuesStays) {
+  BootDriver driver = virtio();
+  driver.services[0].service.registry = {line("Parameters", registry_dword("Level", 1)),
+                                         line("PARAMETERS", registry_dword("level", 2)),
+                                         line("", registry_dword("Type", 2))};
+  const std::string key = R"(CurrentControlSet\Services\viostor)";
+  std::vector<std::string> all = texts(service_keys(driver));
+  EXPECT_EQ(all.size(), 6u);
+  EXPECT_EQ(std::count(all.begin(), all.end(), key + "\\PARAMETERS [level] 4: 02000000"), 1);
+  EXPECT_EQ(std::count(all.begin(), all.end(), key + " [Type] 4: 02000000"), 1);
+}
+
+TEST(DriverDatabase, NumbersOfDirectoriesAreRefused) {
+  for (const char* text : {R"(%11%\two.dat)", "a %12% b", R"(%%%13%)"}) {
+    SCOPED_TRACE(text);
+    BootDriver driver = virtio();
+    driver.services[0].service.registry = {line("P", registry_string("Dir", text))};
+    EXPECT_THROW(service_keys(driver), Failure);
+    driver.services[0].service.registry = {line("P", registry_expand_string("Dir", text))};
+    EXPECT_THROW(service_keys(driver), Failure);
+  }
+  for (const char* text : {"100 %", "%SystemRoot%", "5% of 10%", "%1"}) {
+    SCOPED_TRACE(text);
+    BootDriver driver = virtio();
+    driver.services[0].service.registry = {line("P", registry_string("Dir", text))};
+    EXPECT_EQ(service_keys(driver).size(), 6u);
+  }
+}
+
+TEST(DriverDatabase, DevicesGetWhatTheirInfGivesThem) {
+  BootDriver driver = virtio();
+  driver.configurations[0].hardware = {
+      line("Interrupt Management\\MessageSignaledInterruptProperties",
+           registry_dword("MSISupported", 1)),
+      line("Interrupt Management", registry_string("", ""), 0x10),
+      line("", registry_dword("Flag", 7))};
+  std::vector<std::string> all = texts(database_keys(driver));
+  const std::string device = R"(DriverDatabase\DriverPackages\viostor.inf_amd64_1a2b3c4d5e6f7081\)"
+                             R"(Configurations\viostor_viostor\Device)";
+  EXPECT_EQ(std::count(all.begin(), all.end(),
+                       device + "\\Interrupt Management\\MessageSignaledInterruptProperties "
+                                "[MSISupported] 4: 01000000"),
+            1);
+  EXPECT_EQ(std::count(all.begin(), all.end(), device + " [Flag] 4: 07000000"), 1);
+  EXPECT_EQ(all.size(), texts(database_keys(virtio())).size() + 2);
 }
 
 TEST(DriverDatabase, ClassesThatAreNoGuidAreRefused) {
@@ -181,6 +235,7 @@ TEST(DriverDatabase, OldWindowsKnowsCriticalDevices) {
 TEST(DriverDatabase, NothingComesOfNoServices) {
   BootDriver driver = virtio();
   driver.services.clear();
+  driver.configurations.clear();
   EXPECT_TRUE(service_keys(driver).empty());
   EXPECT_TRUE(critical_device_keys(driver).empty());
 }

@@ -512,7 +512,7 @@ TEST(InfDriver, FindsTheFilesOfItsCopyFiles) {
            {"[i]\nCopyFiles=@e.sys,@\"d e.sys\"\n",
             "e.sys > 13/e.sys (archive)\nd e.sys > 13/d e.sys\n"},
            {"[i]\nCopyFiles=drv,\nCopyFiles=@b.sys\n[drv]\na.sys\nb.sys\na.SYS\n",
-            "a.sys > 12/a.sys\nsub/two/deep/er/b.sys > 12/b.sys\n"},
+            "a.sys > 12/a.sys\nsub/two/deep/er/b.sys > 12/b.sys and 13/b.sys\n"},
            {"[i]\nCopyFiles=drv\n[drv]\n%S%\nunknown.dll\nalone.sys\ng.sys\n",
             "strung.sys > 12/strung.sys\nunknown.dll > 12/unknown.dll ?\nalone.sys > "
             "12/alone.sys\ng.sys > 12/g.sys\n"},
@@ -561,11 +561,15 @@ TEST(InfDriver, SectionsOfTheArchitectureComeFirst) {
             "x64/n/a > 12/a\nall/b > 12/b\n");
 }
 
-TEST(InfDriver, WindowsOwnFilesAreNoneOfThePackage) {
+// Unless they lie there: whoever has the package sees.
+TEST(InfDriver, WindowsOwnFilesNeedNotBeInThePackage) {
   const std::string rest =
       "[i]\nCopyFiles=@a,@b\n[SourceDisksNames]\n1=d\n[SourceDisksFiles]\na=1\n[DestinationDirs]"
       "\nDefaultDestDir=12\n[Version]\nLayoutFile=layout.inf\n";
-  EXPECT_EQ(files_with(rest), "a > 12/a\n");
+  EXPECT_EQ(files_with(rest), "a > 12/a\nb > 12/b ?\n");
+  const Driver driver = read(with(rest));
+  EXPECT_FALSE(driver.files.at(0).optional);
+  EXPECT_TRUE(driver.files.at(1).optional);
 }
 
 TEST(InfDriver, WarnsOfWhatCopyFilesLacks) {
