@@ -329,6 +329,36 @@ TEST(DriverRules, ClassesByNameAndGuid) {
   }
 }
 
+// What is not asked for may lack files.
+TEST(DriverRules, OtherClassesNeedNotBeWhole) {
+  Shelf shelf;
+  shelf.add("net");
+  Written sound{.name = "sound", .class_name = "MEDIA"};
+  sound.class_guid = "{4D36E96C-E325-11CE-BFC1-08002BE10318}";
+  shelf.add("net", sound);
+  fs::remove(shelf.disk() / "net/sound.sys");
+  EXPECT_NE(shelf.faults().find("'sound.sys' is asked for and is not there"), std::string::npos);
+  shelf.forget_sets();
+  shelf.set({"net"}, {.only_class = {"Net"}});
+  EXPECT_EQ(shelf.outcomes(), "net/nic.inf: staged\nnet/sound.inf: another class\n");
+}
+
+// --- packs that nobody opened -------------------------------------------------------------------
+
+TEST(DriverChoice, SaysWhichPacksWereNotOpened) {
+  Shelf shelf;
+  shelf.add("net", {.more = "[SourceDisksFiles.amd64]\nown.cab=1\n"});
+  for (const char* name : {"z.zip", "setup.exe", "own.cab", "readme.txt"})
+    shelf.disk().write(std::string("net/") + name, "x");
+  Choices choices = shelf.choose();
+  std::string all;
+  for (const Choice& choice : choices.list)
+    all += fmt::format("{}: {}\n", choice.package.shown(), outcome_text(choice.outcome));
+  EXPECT_EQ(all, "net/nic.inf: staged\nnet/setup.exe: not opened\nnet/z.zip: not opened\n");
+  ASSERT_EQ(choices.warnings.size(), 1u);
+  EXPECT_NE(choices.warnings[0].find("'net/z.zip' is not opened"), std::string::npos);
+}
+
 TEST(DriverRules, BudgetNamesTheBiggest) {
   Shelf shelf;
   for (int i = 0; i < 7; ++i) {
@@ -405,6 +435,18 @@ TEST(DriverRequired, SaysWhoHasItAndIsLeftOut) {
                        "(net/b/disk.inf has it, and is left out: another class, its class is "
                        "SCSIAdapter)"))
       << said;
+}
+
+TEST(DriverRequired, IsNotServedByAnExtension) {
+  Shelf shelf;
+  Written extension;
+  extension.class_name = "Extension";
+  extension.class_guid = "{E2F84CE7-8EFA-411C-AA69-97454CA4CB57}";
+  shelf.add("net", extension);
+  EXPECT_NE(shelf.faults({R"(PCI\VEN_1AF4&DEV_10F0)"}).find("no staged driver serves"),
+            std::string::npos);
+  shelf.add("net", {.name = "base"});
+  EXPECT_EQ(shelf.faults({R"(PCI\VEN_1AF4&DEV_10F0)"}), "nothing is wrong");
 }
 
 TEST(DriverRequired, WhatIsReplacedServesToo) {
@@ -537,6 +579,23 @@ TEST(BootServices, AreThoseThatTheInfStartsAtBoot) {
   EXPECT_EQ(plan.services[0].file->path, "disk.sys");
   ASSERT_EQ(plan.configurations.size(), 1u);
   EXPECT_EQ(plan.configurations[0].ids, std::vector<std::string>{R"(PCI\VEN_1AF4&DEV_10F1)"});
+}
+
+TEST(BootServices, FiltersOfTheInstallationGoWithThem) {
+  Written p = driver_packages::storage();
+  Shelf shelf;
+  shelf.add("net", p);
+  std::string inf = read_file(shelf.disk() / "net/disk.inf");
+  inf = with_replaced(inf, "[Install.Services]\r\n",
+                      "[Install.Services]\r\nAddService=filter,0,Service\r\n");
+  shelf.disk().write("net/disk.inf", inf);
+  Package package = first_package(shelf);
+  BootPlan plan = boot_plan(package, {});
+  ASSERT_EQ(plan.services.size(), 2u);
+  EXPECT_EQ(plan.services[0].service->name, "filter");
+  EXPECT_EQ(plan.services[1].service->name, "disk");
+  ASSERT_EQ(plan.configurations.size(), 1u);
+  EXPECT_EQ(plan.configurations[0].service->name, "disk");
 }
 
 TEST(BootServices, OthersAreNone) {

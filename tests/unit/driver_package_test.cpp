@@ -362,6 +362,22 @@ TEST(DriverPackage, IncludesOfACompanionAreFollowed) {
   EXPECT_EQ(package.driver.installs.at(0).includes, std::vector<std::string>{"b.inf"});
 }
 
+// It is another package, signed by a catalogue of its own, and Windows looks for its text.
+TEST(DriverPackage, IncludedInfsGoWithIt) {
+  Disk disk;
+  disk.write("a.inf", inf({.install = "Include=b.inf\nNeeds=Rest\n"}));
+  disk.write("a.sys", "program");
+  disk.write(
+      "b.inf",
+      "[Version]\nSignature=\"$Windows NT$\"\nCatalogFile=b.cat\n[Rest]\nCopyINF=none.inf\n");
+  disk.write("b.cat", "catalogue");
+  EXPECT_NE(disk.faults().find("none.inf"), std::string::npos);
+  disk.write("b.inf", "[Version]\nSignature=\"$Windows NT$\"\nCatalogFile=b.cat\n[Rest]\n");
+  EXPECT_EQ(disk.files(), "a.inf a.sys b.cat b.inf");
+  ASSERT_EQ(disk.package().parts.size(), 2u);
+  EXPECT_EQ(disk.package().parts[1].catalog_name, "b.cat");
+}
+
 TEST(DriverPackage, CirclesOfIncludesAreRefused) {
   Disk disk;
   disk.write("a.inf", inf({.install = "Include=b.inf\nNeeds=Rest\n"}));

@@ -74,6 +74,20 @@ TEST_F(LauncherDriverLoading, AnInfIsLoadedOnceForAllItsDevices) {
   EXPECT_EQ(load(package("a", "rest", "A B")), "a");
 }
 
+// An extension never takes the place of the driver, however new it is.
+TEST_F(LauncherDriverLoading, ExtensionsComeBesideTheirDriver) {
+  pc.present = {device("N"), device("W")};
+  const std::string packages = package("ext", "extension", "N", "2026-01-01") +
+                               package("net", "network", "N", "2020-01-01") +
+                               package("other", "extension", "N") +
+                               package("alone", "extension", "W");
+  EXPECT_EQ(load(packages), "ext other net alone");
+  fails("ext", 5);
+  EXPECT_EQ(load(packages), "ext other net alone");
+  ASSERT_EQ(failed.size(), 1u);
+  EXPECT_EQ(failed[0].inf, "X:\\ext.inf");
+}
+
 TEST_F(LauncherDriverLoading, WithoutADeviceNothingIsLoaded) {
   pc.present = {};
   EXPECT_EQ(load(package("a", "rest", "A")), "");
