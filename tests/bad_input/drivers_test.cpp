@@ -291,7 +291,7 @@ INSTANTIATE_TEST_SUITE_P(
               {"root.pem' holds no certificate", "PEM"}},
         Wrong{"anchors_that_are_not_there",
               [](DriverTrial& trial) { trial.with(R"(anchors = { "../drivers/root.pem" })"); },
-              "anchors",
+              "\"../drivers/root.pem\"",
               {"drivers/root.pem"}},
         Wrong{"anchors_that_are_a_folder",
               [](DriverTrial& trial) { trial.with(R"(anchors = { "../drivers/net" })"); },
