@@ -6,14 +6,6 @@ namespace remedia {
 
 namespace {
 
-std::string upper(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return out;
-}
-
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
   for (std::size_t at = 0;;) {
@@ -101,8 +93,15 @@ std::vector<std::string> acpi_ids(const std::string& rest) {
 
 }  // namespace
 
+std::string upper_ascii(std::string text) {
+  for (char& c : text) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return text;
+}
+
 std::vector<std::string> hardware_ids_of(std::string_view text) {
-  std::string id = upper(text);
+  std::string id = upper_ascii(std::string(text));
   std::vector<std::string> parts = split(id, '\\');
   if (parts.size() == 2 || parts.size() == 3) {
     const std::string& bus = parts[0];

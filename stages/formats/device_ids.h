@@ -7,6 +7,9 @@
 
 namespace remedia {
 
+/// As ids are compared.
+std::string upper_ascii(std::string text);
+
 /// The hardware ids that a device of this id has, most specific first, as its bus driver makes
 /// them: of PCI with SUBSYS and REV, with one of them, with neither; of USB with and without REV;
 /// of ACPI in both spellings. Another id stands for itself alone. The id may be the path of a

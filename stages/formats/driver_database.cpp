@@ -30,7 +30,7 @@ std::string guid_bytes(std::string_view text) {
   return bytes;
 }
 
-// A device's id as the name of keys: its bus and the rest, one below the other.
+// A device's id as the name of one key: without the '\' that would make it two.
 std::string in_critical_database(std::string id) {
   std::replace(id.begin(), id.end(), '\\', '#');
   return id;

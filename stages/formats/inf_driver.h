@@ -2,8 +2,9 @@
 //
 // Facts: the INF sections and directives of Microsoft's documentation ("INF Manufacturer Section",
 // "INF Models Section", "INF DDInstall Section", "INF CopyFiles Directive", "INF SourceDisksFiles
-// Section", "INF AddService Directive", ...); the choice among decorated sections was compared with
-// another implementation of SetupAPI (tests/wine).
+// Section", "INF AddService Directive", ...); the choice among decorations of architectures was
+// compared with another implementation of SetupAPI (tests/wine), which knows no versions of
+// Windows.
 #pragma once
 
 #include "formats/inf.h"

@@ -91,11 +91,8 @@ void run(graph::Job& job) {
   std::vector<wim::Addition> additions = checked_additions(entries, trees, donors.digests);
   try {
     write_component(additions, donors, options, job.part(0));
-  } catch (const wim::ContentChanged& failure) {
-    auto changed = std::find_if(entries.begin(), entries.end(), [&](const TreeEntry& entry) {
-      return entry.target == failure.target();
-    });
-    fail_changed(changed != entries.end() ? changed->origin : failure.target(), trees);
+  } catch (const wim::ContentChanged& change) {
+    fail_changed(change, entries, trees);
   }
   Slice written = Slice::whole(job.part(0));
   made.seal = wim::seal_of(written).value_or("");
@@ -137,6 +134,14 @@ void fail_changed(std::string_view what, std::span<const std::string> trees) {
   for (const std::string& tree : trees) fs::remove(tree);
   throw Failure(Diagnostic{.message = fmt::format("'{}' changed while the image was built", what),
                            .hint = "run the build again"});
+}
+
+void fail_changed(const wim::ContentChanged& change, const std::vector<TreeEntry>& entries,
+                  std::span<const std::string> trees) {
+  auto changed = std::find_if(entries.begin(), entries.end(), [&](const TreeEntry& entry) {
+    return entry.target == change.target();
+  });
+  fail_changed(changed != entries.end() ? changed->origin : change.target(), trees);
 }
 
 void add_digests(const std::vector<TreeEntry>& tree, const fs::path& wim_file,

@@ -23,6 +23,11 @@ std::string plan_component(graph::Planner& planner, const recipe::NodeRef& origi
 /// them anew, and throws a Failure.
 [[noreturn]] void fail_changed(std::string_view what, std::span<const std::string> trees);
 
+/// The same for what libwim noticed while it wrote `entries`.
+[[noreturn]] void fail_changed(const wim::ContentChanged& change,
+                               const std::vector<TreeEntry>& entries,
+                               std::span<const std::string> trees);
+
 /// SHA-1 by SHA-256: digests by which WIMs and trees know the same contents.
 using Sha1BySha256 = std::map<std::string, std::string>;
 

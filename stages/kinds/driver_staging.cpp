@@ -1,5 +1,6 @@
 #include "kinds/driver_staging.h"
 
+#include "formats/device_ids.h"
 #include "formats/win_names.h"
 #include "support/diagnostic.h"
 #include "support/digest.h"
@@ -37,7 +38,7 @@ std::vector<launcher::CompatibleId> compatible_ids(const inf::Driver& driver) {
   for (const inf::Device& device : driver.devices) {
     for (std::size_t i = 0; i < device.compatible_ids.size(); ++i) {
       auto place = static_cast<std::uint16_t>(std::min<std::size_t>(i, 0xfff));
-      auto [known, fresh] = places.emplace(drivers::upper_ascii(device.compatible_ids[i]), place);
+      auto [known, fresh] = places.emplace(upper_ascii(device.compatible_ids[i]), place);
       if (!fresh) known->second = std::min(known->second, place);
     }
   }
@@ -64,7 +65,7 @@ nlohmann::ordered_json keys_json(const std::vector<DriverKey>& keys) {
       .message = fmt::format("'{}' is compressed, and nothing unpacks it before Windows starts",
                              source.path),
       .where = {.name = package.shown()},
-      .hint = "unpack it with expand or 7z, or leave boot_start out for this package"});
+      .hint = "unpack it with expand or 7z; or " + std::string(kNotAtBoot)});
 }
 
 std::string fold_case_ascii(std::string text) {

@@ -8,6 +8,7 @@
 #include "formats/registry.h"
 #include "formats/winpe.h"
 #include "graph/job.h"
+#include "kinds/driver_start.h"
 #include "kinds/kinds.h"
 #include "kinds/launcher_files.h"
 #include "kinds/registry.h"
@@ -56,14 +57,19 @@ struct Edits {
 };
 using EditsByHive = std::map<std::string, Edits>;
 
+// A value as parameters and records have it: `{key, name, type, data}`, data in hex.
+hive::Edit edit_of(const nlohmann::json& entry) {
+  hive::Edit edit{.key = entry.at("key"), .value = {}};
+  edit.value.name = entry.at("name");
+  edit.value.type = static_cast<RegistryType>(entry.at("type").get<std::uint32_t>());
+  edit.value.data = registry_hex("", entry.at("data").get<std::string>()).data;
+  return edit;
+}
+
 void add_recipe_edits(const nlohmann::json& parameters, EditsByHive& edits) {
   for (const auto& entry : parameters) {
-    hive::Edit edit;
+    hive::Edit edit = edit_of(entry);
     edit.action = kActions.at(entry.at("action"));
-    edit.key = entry.at("key");
-    edit.value.name = entry.at("name");
-    edit.value.type = static_cast<RegistryType>(entry.at("type").get<std::uint32_t>());
-    edit.value.data = registry_hex("", entry.at("data").get<std::string>()).data;
     Edits& of_hive = edits[entry.at("hive")];
     of_hive.list.push_back(std::move(edit));
     ++of_hive.named;
@@ -256,25 +262,7 @@ class Base {
 // --- Drivers -------------------------------------------------------------------------------------
 
 void add_driver_edits(const nlohmann::ordered_json& keys, Edits& edits) {
-  for (const auto& key : keys) {
-    hive::Edit edit{.key = key.at("key"), .value = {}};
-    edit.value.name = key.at("name");
-    edit.value.type = static_cast<RegistryType>(key.at("type").get<std::uint32_t>());
-    edit.value.data = registry_hex("", key.at("data").get<std::string>()).data;
-    edits.list.push_back(std::move(edit));
-  }
-}
-
-// A driver of the recipe's may bear the name of one of Windows', which then is no more.
-void warn_of_replaced(graph::Job& job, const wim::File& base, const nlohmann::ordered_json& boot) {
-  for (std::size_t i = 0; i < boot.at("names").size(); ++i) {
-    std::string file =
-        fmt::format("Windows/System32/drivers/{}", boot.at("binaries").at(i).get<std::string>());
-    if (base.find(1, file) == nullptr) continue;
-    job.warn("drivers", fmt::format("the base has a driver of its own in '{}', which boot_start "
-                                    "replaces (service {})",
-                                    file, boot.at("names").at(i).get<std::string>()));
-  }
+  for (const auto& key : keys) edits.list.push_back(edit_of(key));
 }
 
 // Where Windows looks for the driver of a device while it boots: since Windows 8 in DriverDatabase,
@@ -295,49 +283,6 @@ void add_boot_drivers(const nlohmann::ordered_json& boot, Base& facts, EditsByHi
     add_driver_edits(boot.at("database"), edits["DRIVERS"]);
   else
     add_driver_edits(boot.at("critical_devices"), edits["SYSTEM"]);
-}
-
-void check_drvload(const graph::Job& job, const wim::File& base) {
-  constexpr const char* kProgram = "Windows/System32/drvload.exe";
-  if (base.find(1, kProgram) != nullptr) return;
-  job.fail_at("drivers",
-              fmt::format("drivers are loaded by {}, which the base lacks or which is taken out of "
-                          "it",
-                          kProgram),
-              "leave it in the image; only what boot_start registers does without it");
-}
-
-// Some packages build on INFs of Windows itself, of which Windows PE has not all.
-void warn_of_includes(graph::Job& job, const wim::File& base,
-                      const nlohmann::ordered_json& packages) {
-  std::map<std::string, std::vector<std::string>> missing;  // INFs that need it, by name
-  for (const auto& package : packages) {
-    if (!package.contains("includes")) continue;
-    for (const std::string name : package.at("includes")) {
-      if (base.find(1, "Windows/INF/" + name) == nullptr)
-        missing[name].push_back(package.at("inf"));
-    }
-  }
-  for (const auto& [name, users] : missing) {
-    job.warn("drivers",
-             fmt::format("{}{} on '{}', which the base does not have: Windows may be "
-                         "unable to install {}",
-                         fmt::join(users, ", "), users.size() == 1 ? " builds" : " build", name,
-                         users.size() == 1 ? "it" : "them"));
-  }
-}
-
-// What the image would start anyway, and before it what loads the drivers.
-std::vector<std::string> start_with_drivers(const graph::Job& job, const wim::File& base,
-                                            const std::optional<std::vector<std::string>>& named) {
-  std::vector<std::string> lines = {R"(%SYSTEMDRIVE%\Remedia\remedia.exe, --load-drivers)"};
-  std::vector<std::string> rest;
-  if (named)
-    rest = *named;
-  else
-    rest = base_start(base, job.part(0).string() + ".winpeshl");
-  lines.insert(lines.end(), rest.begin(), rest.end());
-  return lines;
 }
 
 void add_setting_edits(const WinpePlan& plan, EditsByHive& edits) {

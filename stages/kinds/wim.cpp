@@ -442,12 +442,8 @@ void run(graph::Job& job) {
   std::vector<wim::Replacement> replacements = job.about("overlays", [&] {
     try {
       return wim::update(job.text("base"), additions, options, job.part(0));
-    } catch (const wim::ContentChanged& failure) {
-      auto changed = std::find_if(entries.begin(), entries.end(), [&](const TreeEntry& entry) {
-        return entry.target == failure.target();
-      });
-      fail_changed(changed != entries.end() ? changed->origin : failure.target(),
-                   content.listings());
+    } catch (const wim::ContentChanged& change) {
+      fail_changed(change, entries, content.listings());
     }
   });
   if (!removal.is_null()) check_stays_removed(job, removal, entries);

@@ -2,6 +2,7 @@
 
 #include "formats/authenticode.h"
 #include "formats/catalog.h"
+#include "formats/device_ids.h"
 #include "formats/win_names.h"
 #include "support/digest.h"
 
@@ -325,13 +326,6 @@ bool serves_all_of(const Package& package, const Package& other) {
   all.insert(all.end(), ids.compatible.begin(), ids.compatible.end());
   std::sort(all.begin(), all.end());
   return std::includes(all.begin(), all.end(), wanted.compatible.begin(), wanted.compatible.end());
-}
-
-std::string upper_ascii(std::string text) {
-  for (char& c : text) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return text;
 }
 
 Ids ids_of(const inf::Driver& driver) {

@@ -114,9 +114,6 @@ bool serves_all_of(const Package& package, const Package& other);
 /// Whether it only adds to the driver that a device has (an extension INF).
 bool is_extension(const inf::Driver& driver);
 
-/// As ids are compared.
-std::string upper_ascii(std::string text);
-
 Ids ids_of(const inf::Driver& driver);
 
 }  // namespace remedia::drivers
