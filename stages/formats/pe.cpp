@@ -374,6 +374,7 @@ class VersionReader {
     };
     result.file = version(root.value + 8);
     result.product = version(root.value + 16);
+    result.date = std::uint64_t{u32(bytes_, root.value + 44)} << 32 | u32(bytes_, root.value + 48);
   }
 
   void read_strings(const Block& info, VersionResource& result) const {

@@ -30,6 +30,8 @@ struct Version {
 struct VersionResource {
   Version file;
   Version product;
+  std::uint64_t date =
+      0;              ///< FILETIME (100 ns since 1601) that a resource compiler was told; mostly 0
   std::string table;  ///< key of the string table: language and code page, e.g. "040904B0"
   std::map<std::string, std::string> strings;  ///< of that table, e.g. "OriginalFilename"
 };
