@@ -204,19 +204,17 @@ std::vector<TreeEntry> unpack_program(const fs::path& archive, const std::string
   return unpack_entries(*reader, shown, to, pack, scratch);
 }
 
-std::vector<TreeEntry> unpack_msi(const fs::path& archive, const std::string& shown,
-                                  const std::string& to, Pack& pack, const fs::path& scratch,
-                                  const ArchiveLimits& limits) {
-  DriverPack database{.file = archive,
-                      .shown = shown,
-                      .room = beside(scratch, ".d"),
-                      .limits = limits,
-                      .hint = hint_for(archive, shown)};
+DriverPack msi_database(const fs::path& archive, const std::string& shown, const fs::path& scratch,
+                        const ArchiveLimits& limits) {
   if (Bytes(archive).at(0, 8) != "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv) {
     refuse_archive(shown, "does not begin as a Windows Installer database does",
                    "get the file again, or name it as what it is");
   }
-  return unpack_entries(*open_by_msiextract(database), shown, to, pack, scratch);
+  return {.file = archive,
+          .shown = shown,
+          .room = beside(scratch, ".d"),
+          .limits = limits,
+          .hint = hint_for(archive, shown)};
 }
 
 }  // namespace
@@ -228,13 +226,23 @@ bool is_driver_pack(const fs::path& file) {
 
 std::vector<TreeEntry> unpack_driver_pack(const fs::path& archive, const std::string& shown,
                                           const std::string& to, Pack& pack,
-                                          const fs::path& scratch, const ArchiveLimits& limits) {
+                                          const fs::path& scratch, const ArchiveLimits& limits,
+                                          const std::vector<PackPart>& parts) {
   std::string extension = extension_of(archive);
-  if (extension == ".msi") return unpack_msi(archive, shown, to, pack, scratch, limits);
+  if (extension == ".msi") {
+    DriverPack database = msi_database(archive, shown, scratch, limits);
+    database.parts = parts;
+    return unpack_entries(*open_by_msiextract(database), shown, to, pack, scratch);
+  }
   if (extension == ".exe" && Bytes(archive).at(0, 2) == "MZ") {
     return unpack_program(archive, shown, to, pack, scratch, limits);
   }
   return unpack_archive(archive, shown, to, pack, scratch, limits);
+}
+
+std::vector<std::string> outside_cabinets(const fs::path& msi, const std::string& shown,
+                                          const fs::path& scratch, const ArchiveLimits& limits) {
+  return cabinets_by_msiinfo(msi_database(msi, shown, scratch, limits));
 }
 
 }  // namespace remedia

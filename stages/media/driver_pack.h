@@ -10,13 +10,19 @@
 
 namespace remedia {
 
+/// A cabinet of a set, which lies beside an .msi, with the name that the .msi has for it.
+struct PackPart {
+  std::string name;
+  fs::path file;
+};
+
 /// Whether a file's name is that of a pack: .cab .zip .msi .exe, in any case.
 bool is_driver_pack(const fs::path& file);
 
 /// Like unpack_archive(), with the same promises, for packs:
 ///
 ///   .cab .zip   by unpack_archive()
-///   .msi        by msiextract, under the names of its tables
+///   .msi        by msiextract, under the names of its tables; besides it `parts` are in reach
 ///   .exe        what begins first in it: a ZIP or a cabinet by unpack_archive(), Inno Setup by
 ///               innoextract, anything else by 7-Zip (7zz or 7z) if it is an archive at all
 ///
@@ -38,6 +44,13 @@ bool is_driver_pack(const fs::path& file);
 /// its exit code about a damaged database. 7-Zip names the files of an .msi by their keys.
 std::vector<TreeEntry> unpack_driver_pack(const fs::path& archive, const std::string& shown,
                                           const std::string& to, Pack& pack,
+                                          const fs::path& scratch, const ArchiveLimits& limits = {},
+                                          const std::vector<PackPart>& parts = {});
+
+/// The cabinets that an .msi takes files from and does not hold, in the order of its table: names
+/// of files beside it. Asked of msiinfo, within the same bounds. Throws Failure: no sound database,
+/// what is no name of a file.
+std::vector<std::string> outside_cabinets(const fs::path& msi, const std::string& shown,
                                           const fs::path& scratch,
                                           const ArchiveLimits& limits = {});
 

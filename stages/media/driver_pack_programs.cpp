@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <span>
 
 namespace remedia {
 
@@ -37,6 +38,16 @@ std::optional<std::uint64_t> number(std::string_view text) {
 
 std::string package_hint(const DriverPack& pack, std::string_view package) {
   return fmt::format("install the package {}; or {}", package, pack.hint);
+}
+
+std::vector<std::string_view> fields_of(std::string_view line) {
+  std::vector<std::string_view> fields;
+  for (;;) {
+    const std::size_t tab = line.find('\t');
+    fields.push_back(line.substr(0, tab));
+    if (tab == line.npos) return fields;
+    line.remove_prefix(tab + 1);
+  }
 }
 
 [[noreturn]] void fail_list(const DriverPack& pack, std::string_view program,
@@ -206,6 +217,32 @@ std::unique_ptr<ArchiveReader> open_by_msiextract(const DriverPack& pack) {
   check_list(pack, list);
   room->run(pack, {program, "--directory=out", room->pack_name()}, kUnpackSeconds);
   return std::make_unique<RoomReader>(pack, std::move(room), list);
+}
+
+// A table is exported as lines of fields: names of the columns, their types, the key, then rows. A
+// cabinet that lies in the database itself has a # before its name; a row without a cabinet is of
+// files that lie beside the .msi as they are.
+std::vector<std::string> cabinets_by_msiinfo(const DriverPack& pack) {
+  std::string program = find_program("msiinfo", package_hint(pack, "msitools"));
+  Room room(pack, ".msi");
+  std::string text = room.run(pack, {program, "export", room.pack_name(), "Media"}, kListSeconds);
+  std::vector<std::string_view> lines = lines_of(text);
+  if (lines.size() < 3) fail_list(pack, "msiinfo", text);
+  std::vector<std::string_view> head = fields_of(lines[0]);
+  const auto found = std::find(head.begin(), head.end(), "Cabinet");
+  if (found == head.end()) fail_list(pack, "msiinfo", lines[0]);
+  std::vector<std::string> names;
+  for (std::string_view line : std::span(lines).subspan(3)) {
+    std::vector<std::string_view> row = fields_of(line);
+    if (row.size() != head.size()) fail_list(pack, "msiinfo", line);
+    std::string name(row[static_cast<std::size_t>(found - head.begin())]);
+    if (name.empty() || name.starts_with('#')) continue;
+    if (name.find_first_of("/\\") != name.npos ||
+        archive_entry(pack.shown, name, true).path != name)
+      fail_list(pack, "msiinfo", line);
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  return names;
 }
 
 }  // namespace remedia

@@ -89,6 +89,8 @@ Room::Room(const DriverPack& pack, std::string_view extension)
     fs::create_directories(folder_ / "in");
     fs::create_directory(out());
     fs::create_symlink(fs::absolute(pack.file), folder_ / name_);
+    for (const PackPart& part : pack.parts)
+      fs::create_symlink(fs::absolute(part.file), folder_ / "in" / part.name);
   } catch (const fs::filesystem_error& error) {
     remove_folder(folder_);
     fail_errno(error.code().value(), "create", folder_);

@@ -19,8 +19,9 @@ struct ListedEntry {
   std::optional<std::uint64_t> size = {};
 };
 
-/// in/pack.EXT, a link to the pack, and out/, empty at first. Programs so get names that are no
-/// option, and find no parts of a set beside the pack, which nobody would know to be an input.
+/// in/pack.EXT, a link to the pack, with links to its parts beside it, and out/, empty at first.
+/// Programs so get names that are no option, and find nothing beside the pack that nobody would
+/// know to be an input.
 class Room {
  public:
   Room(const DriverPack& pack, std::string_view extension);

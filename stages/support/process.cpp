@@ -76,8 +76,9 @@ ProcessResult run_process(const std::vector<std::string>& argv, const ProcessOpt
 
   SpawnActions actions;
   posix_spawn_file_actions_addopen(actions.get(), STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(actions.get(), write_end.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(actions.get(), write_end.get(), STDERR_FILENO);
+  int output_end = options.show_output ? STDERR_FILENO : write_end.get();
+  posix_spawn_file_actions_adddup2(actions.get(), output_end, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(actions.get(), output_end, STDERR_FILENO);
   if (!options.directory.empty()) {
     posix_spawn_file_actions_addchdir_np(actions.get(), options.directory.c_str());
   }

@@ -21,6 +21,7 @@ struct ProcessOptions {
   std::map<std::string, std::string> environment = {};  ///< added to the inherited one
   /// More output than this is not read; the program then ends by SIGPIPE, or as it likes.
   std::size_t max_output = SIZE_MAX;
+  bool show_output = false;  ///< it is written to this program's standard error, not kept
 };
 
 /// Runs a program to its end with standard input closed. Throws Failure only if it cannot start.
