@@ -14,7 +14,7 @@ build='g++ cmake ninja-build pkg-config binutils clang g++-mingw-w64-x86-64-posi
        libmspack-dev libssl-dev libwim-dev libxml2-dev libzip-dev lld llvm nlohmann-json3-dev ntfs-3g
        ntfs-3g-dev'
 demo="$build dosfstools genisoimage grub-efi-amd64-bin mtools"
-test="$demo 7zip dnsmasq-base exfatprogs fdisk fonts-wine gcab gdisk innoextract iproute2 ipxe-qemu
+test="$demo 7zip curl dnsmasq-base exfatprogs fdisk fonts-wine gcab gdisk innoextract iproute2 ipxe-qemu
       libclang-rt-14-dev libgtest-dev libhivex-bin msitools ovmf qemu-efi-aarch64 qemu-system-arm
       qemu-system-x86 seabios udftools wimtools wine64 xorriso"
 

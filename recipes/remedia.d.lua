@@ -6,12 +6,23 @@
 
 ---@class (exact) remedia.Project
 ---@field roots? table<string, string> Folders outside of the project: recipes write '@media/win11.iso'. -D root.media=FOLDER replaces one on this machine.
+---@field downloads? remedia.Download|(remedia.Download)[] What `remedia fetch` brings into the roots.
 ---@field as_of? string The day on which policies are judged (expiry, age of definitions). -D as_of=DATE replaces it.
 
 ---Settings that all recipes of a project share; recipes/project.lua returns it.
 ---@param fields remedia.Project
 ---@return remedia.Project
 function project(fields) end
+
+---@class (exact) remedia.Download
+---@field [integer] string Where it lies, under a root: "@media/mpam-x64.exe".
+---@field path? string Where it lies, under a root: "@media/mpam-x64.exe".
+---@field url string http:// or https://, without a user or password. What comes must be what the recipe's lock file says.
+
+---An input that `remedia fetch` brings, in recipes/project.lua: project { downloads = { download { "@media/mpam-x64.exe", url = "https://..." } } }
+---@param fields remedia.Download
+---@return remedia.Download
+function download(fields) end
 
 ---@class (exact) remedia.Source
 ---@field media remedia.Path an ISO, a folder with the same layout, an ADK or copype folder, or a .wim, .esd or .swm; 'remedia help source MEDIUM' lists what is found on one
@@ -80,6 +91,50 @@ function registry(fields) end
 ---@return remedia.Drivers
 function drivers(fields) end
 
+---@class (exact) remedia.Defender
+---@field [integer] remedia.Path|(remedia.Path)[] packages, or folders of what is in one
+---@field paths? remedia.Path|(remedia.Path)[] packages, or folders of what is in one
+---@field max_age? string how many days before as_of the antimalware set may have been made: "14d"; older ones fail the build, unless this is "off"
+---@field to? string folder that they go to; without it, packages go to the root, and files to Definitions and Definitions/NIS
+---@field unpack? boolean put the files of the packages there, not the packages; of a network inspection set into the folder NIS below; folders always are so
+---@field place? "image"|"data" in the image, or on the data partition of the sticks that boot it
+---@field allow_unsigned? boolean take packages without a signature; one that is there has to be intact
+---@field anchors? remedia.Path|(remedia.Path)[] certificates (PEM or DER), to one of which the signature of each package (of cabinets and folders: of each file of the set) must chain; without them it has to be intact, and is reported as not anchored
+---@field pin? "signer"|"digest" what the lock file holds the packages to: who signed them, or their content
+
+---Definitions of Microsoft Defender, as you fetched them, for a scanner that you bring.
+---@param fields remedia.Defender
+---@return remedia.Defender
+function defender(fields) end
+
+---@class (exact) remedia.Debuggers
+---@field [integer] remedia.Path folder of the tools, or one above it (the kit of a Windows SDK or WDK); the SDK's .msi with its .cab files beside it; a .cab or .zip
+---@field path? remedia.Path folder of the tools, or one above it (the kit of a Windows SDK or WDK); the SDK's .msi with its .cab files beside it; a .cab or .zip
+---@field to? string folder in the image; Crash Analyzer looks in Debuggers only
+---@field allow_missing? string|(string)[] DLLs that they import and can do without, such as "dbgmodel.dll"; * stands for any letters
+
+---The Debugging Tools for Windows, with which Crash Analyzer reads memory dumps.
+---@param fields remedia.Debuggers
+---@return remedia.Debuggers
+function debuggers(fields) end
+
+---@class (exact) remedia.Symbols
+---@field [integer] remedia.Path|(remedia.Path)[] folders with PDBs somewhere below them, and single PDBs
+---@field paths? remedia.Path|(remedia.Path)[] folders with PDBs somewhere below them, and single PDBs
+---@field files? string|(string)[] names of the binaries whose symbols are meant, of Windows or of the drivers of the image
+---@field scope? "kernel"|"all" instead of files: "kernel" means those of the kernel, of disks, volumes and networks that !analyze -v looks into; "all" every program of Windows and of the drivers that names a PDB
+---@field from? remedia.Source|(remedia.Source)[] the Windows whose binaries are meant, as the PCs run them: each is read where it lies, a few files of it
+---@field ids? string|(string)[] PDBs by their ids, "ntkrnlmp.pdb,GUIDAGE,1" as symchk /om writes it or "ntkrnlmp.pdb GUIDAGE"; data "@fleet/seen.txt" has a line for each
+---@field missing? "error"|"warn" what a PDB that is not there is
+---@field max_size? string what the PDBs may have together, such as "300MiB"
+---@field to? string folder in the image, or on the data partition
+---@field place? "image"|"data" "image", which is in memory while it runs; or "data": the data partition of the sticks that boot the image
+
+---Symbols (PDBs) of the Windows that the PCs run, for Crash Analyzer and debuggers.
+---@param fields remedia.Symbols
+---@return remedia.Symbols
+function symbols(fields) end
+
 ---@class (exact) remedia.Tool
 ---@field id string names it in tiers, manifests and logs
 ---@field title string what the menu shows
@@ -89,8 +144,8 @@ function drivers(fields) end
 ---@field files? remedia.Overlay|string|(remedia.Overlay|string)[] what it brings into the image: folders and archives (.cab, .zip) that hold paths of the image, and single files, as overlay { "x.exe", to = "Tools/x" }
 ---@field programs? string|(string)[] paths in the base that it consists of, such as Windows/regedit.exe
 ---@field command? string what the menu starts; %TARGET_WINDIR% is the chosen Windows on the PC's disk, %TARGET_DRIVE% its drive. Without it the tool is not in the menu
----@field needs? "network"|"windows"|"debuggers"|"symbols"|"definitions"|("network"|"windows"|"debuggers"|"symbols"|"definitions")[] what must be there when it starts: the network, a Windows chosen on disk, or what another tool of the tier provides
----@field provides? "debuggers"|"symbols"|"definitions"|("debuggers"|"symbols"|"definitions")[] what its files are to other tools
+---@field needs? "network"|"windows"|"debuggers"|"symbols"|"definitions"|("network"|"windows"|"debuggers"|"symbols"|"definitions")[] what must be there when it starts: the network, a Windows chosen on disk, or what the image has (debuggers, symbols, defender) or another tool provides
+---@field provides? "debuggers"|"symbols"|"definitions"|("debuggers"|"symbols"|"definitions")[] what its files are to other tools, where the words debuggers, symbols and defender do not serve
 ---@field with? remedia.Tool|(remedia.Tool)[] further tools without which it is of no use
 ---@field supply? string what you have to supply before it works; a tier cannot allow it until files or programs are given: extend(tools.x, { files = { ... } })
 ---@field licence? string under which it may be used
@@ -142,6 +197,9 @@ function tier(fields) end
 ---@field tier? remedia.Tier the support level: tools, expiry, launcher
 ---@field overlays? remedia.Overlay|string|(remedia.Overlay|string)[] folders whose files go into the image; later ones win
 ---@field drivers? remedia.Drivers|string|(remedia.Drivers|string)[] driver packages for the devices of the PCs
+---@field defender? remedia.Defender|string definitions for a malware scanner of yours
+---@field debuggers? remedia.Debuggers the Debugging Tools for Windows, for Crash Analyzer
+---@field symbols? remedia.Symbols|string symbols of the Windows that the PCs run, for Crash Analyzer
 ---@field remove? remedia.Remove|string|(remedia.Remove|string)[] what is taken out of the base; overlays and settings come after it
 ---@field registry? remedia.Registry|(remedia.Registry)[] values and keys of the image's registry, set or deleted
 ---@field shell? "winre" "winre": recenv.exe, the menu of Windows RE, stays in charge; what a recovery partition needs. Overlays then have folders of their own, and the registry only keys of yours

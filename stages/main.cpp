@@ -6,12 +6,15 @@
 #include "graph/build.h"
 #include "graph/job.h"
 #include "kinds/expiry_report.h"
+#include "kinds/fetch.h"
 #include "kinds/kinds.h"
+#include "kinds/lock.h"
 #include "kinds/manifest.h"
 #include "kinds/manifest_diff.h"
 #include "kinds/source_report.h"
 #include "recipe/schema.h"
 #include "support/artifact.h"
+#include "support/byte_size.h"
 #include "support/diagnostic.h"
 
 #include <cerrno>
@@ -104,6 +107,25 @@ int check(const graph::BuildRequest& request, const std::optional<std::string>& 
   return report.expired ? 3 : 0;
 }
 
+int lock(const graph::BuildRequest& request, const std::vector<std::string>& only) {
+  std::string changes;
+  int status = kinds::write_locks(request, only, print, changes);
+  show(changes);
+  return status;
+}
+
+int fetch(kinds::FetchRequest& request, const std::string& max_size) {
+  if (!max_size.empty()) {
+    std::optional<std::uint64_t> bytes = parse_byte_size(max_size);
+    if (!bytes) {
+      throw Failure(Diagnostic{.message = fmt::format("--max-size {} is no size", max_size),
+                               .hint = "write it as 512MiB or 16GB"});
+    }
+    request.max_size = *bytes;
+  }
+  return kinds::fetch(request, show) ? 0 : 3;
+}
+
 // `trouble` is the exit status if this throws.
 int run(int argc, char** argv, int& trouble) {
   CLI::App app("Windows recovery images from Lua recipes");
@@ -139,10 +161,43 @@ int run(int argc, char** argv, int& trouble) {
 
   std::optional<std::string> at;
   CLI::App* check_command = app.add_subcommand("check", "evaluate recipes; writes nothing");
-  check_command->add_option("--at", at, "list the images that will have expired on this day")
+  check_command
+      ->add_option("--at", at,
+                   "list what will have expired on this day, and when definitions go stale")
       ->type_name("YYYY-MM-DD");
   with_recipes(check_command);
-  check_command->footer("Exit status: 0, or 1 for errors, or 3 if an image will have expired.");
+  check_command->footer(
+      "Exit status: 0, or 1 for errors, or 3 if an image will have expired or has stale "
+      "definitions.");
+
+  std::vector<std::string> only;
+  CLI::App* lock_command = app.add_subcommand(
+      "lock", "write recipes/NAME.lock: what the inputs are that git does not keep");
+  lock_command->add_option("-C", request.out, "folder for everything that is built")
+      ->type_name("OUT")
+      ->capture_default_str();
+  lock_command->add_option("--only", only, "only inputs of this word, such as defender")
+      ->type_name("WORD");
+  with_recipes(lock_command);
+  lock_command->footer(
+      "Where the file is there, builds fail if an input is not what it says. Commit it.");
+
+  kinds::FetchRequest wanted;
+  std::string max_size;
+  CLI::App* fetch_command =
+      app.add_subcommand("fetch", "bring the downloads of recipes/project.lua, as they are locked");
+  fetch_command->add_option("--only", wanted.only, "what this word reads, or one file")
+      ->type_name("WORD|@PATH");
+  fetch_command->add_flag("--first", wanted.first, "also what no lock file has, as it is");
+  fetch_command->add_flag("--check", wanted.check,
+                          "bring nothing; tell what is missing or differs");
+  fetch_command
+      ->add_option("--max-size", max_size, "the most that a file without digest may have (16GiB)")
+      ->type_name("SIZE");
+  with_recipes(fetch_command);
+  fetch_command->footer(
+      "Exit status: 0, or 1 for errors, or 3 if --check found something.\n"
+      "https_proxy, no_proxy and CURL_CA_BUNDLE mean what they mean to curl.");
 
   std::string a;
   std::string b;
@@ -185,6 +240,11 @@ int run(int argc, char** argv, int& trouble) {
     return 0;
   }
   if (*check_command) return check(request, at);
+  if (*lock_command) return lock(request, only);
+  if (*fetch_command) {
+    wanted.build = request;
+    return fetch(wanted, max_size);
+  }
   if (*diff_command) {
     trouble = 2;
     return diff(a, b, json);

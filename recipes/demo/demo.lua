@@ -24,9 +24,11 @@ local boot = wim {
 
 -- For three levels of support: what a level may not do is not in its image.
 local tiers = include "remedia/tiers"
+local tools = include "remedia/tools"
 
-local function level(base, expires, overlays)
+local function level(base, expires, overlays, evidence)
   local name = "helpdesk-" .. base.name:lower()
+  evidence = evidence or {}
   return wim {
     name = name,
     title = "Help desk recovery " .. base.name,
@@ -34,12 +36,24 @@ local function level(base, expires, overlays)
     overlays = overlays,
     drivers = packs,
     tier = extend(base, { expires = expires, contact = "Help desk, extension 100" }),
+    defender = evidence.defender,
+    debuggers = evidence.debuggers,
+    symbols = evidence.symbols,
   }
 end
 
 local l1 = level(tiers.L1, "2028-12-31", {})                -- no cmd.exe for the script in common
 local l2 = level(tiers.L2, "2028-06-30", { "common" })
-local l3 = level(tiers.L3, "2028-03-31", { "common" })      -- the sooner, the more it can do
+
+-- What the third level knows of malware and of crashes. These are stand-ins as well: Microsoft's
+-- packages are signed, and of real definitions 30 days are too many.
+local evidence = {
+  defender = defender { "@media/mpam-stand-in.exe", allow_unsigned = true, max_age = "30d" },
+  debuggers = debuggers { "@media/debuggers-stand-in" },
+  symbols = symbols { "@media/symbols-stand-in", files = { "ntoskrnl.exe" } },
+}
+local analyst = extend(tiers.L3, { allow = { tiers.L3.allow, tools.crash_analyzer } })
+local l3 = level(analyst, "2028-03-31", { "common" }, evidence)   -- the sooner, the more it can do
 
 return {
   iso { boot = boot },

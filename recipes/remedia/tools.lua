@@ -251,34 +251,19 @@ tools.disk_wipe = tool(of_windows(batch("disk-wipe"), {
 
 -- Evidence and malware ---------------------------------------------------------------------------
 
--- It needs `debuggers` and `symbols` in the same tier.
+-- It needs debuggers and symbols, which the image has by its own fields:
+--   wim { ..., debuggers = debuggers { ... }, symbols = symbols { ... } }
+-- The debugger gets neither input nor a shell, so its prompt is none to people.
 tools.crash_analyzer = tool(of_windows(batch("crash-analyzer", true), {
   id = "crash-analyzer", title = "Crash Analyzer", group = "Evidence", risk = "data",
-  description = "Examines the newest memory dump of the chosen Windows and names the driver " ..
-    "that stopped it. Only as good as the symbols in this image.",
+  description = "Examines a memory dump of the chosen Windows and names the driver that " ..
+    "stopped it. Only as good as the symbols that this image has.",
   programs = { cmd, more },
   needs = { "windows", "debuggers", "symbols" },
 }))
 
-tools.debuggers = tool {
-  id = "debuggers", title = "Debugging Tools for Windows", group = "Evidence", risk = "data",
-  description = "What Crash Analyzer runs; nothing of its own in the menu.",
-  supply = "the Debugging Tools for Windows (kd.exe and what is beside it) of the image's " ..
-    "architecture: overlay { \"@media/debuggers-x64\", to = \"Debuggers\" }",
-  provides = { "debuggers" },
-  licence = "Windows SDK",
-}
-
-tools.symbols = tool {
-  id = "symbols", title = "Symbols", group = "Evidence", risk = "low",
-  description = "What Crash Analyzer needs of the Windows that it examines; nothing in the menu.",
-  supply = "a symbol store with the builds of Windows that your PCs run: " ..
-    "overlay { \"@media/symbols\", to = \"Symbols\" }",
-  provides = { "symbols" },
-  licence = "Microsoft symbols, under the terms of their server",
-}
-
--- The scanner of an installed Windows does not run in Windows PE, and DaRT 10 has none.
+-- The scanner of an installed Windows does not run in Windows PE, and DaRT 10 has none. What it
+-- compares with is the image's: wim { ..., defender = defender { ... } }.
 tools.defender_scan = tool {
   id = "defender-scan", title = "Defender scan", group = "Malware", risk = "high",
   description = "Searches the disks for malware while Windows does not run, and removes it. " ..
@@ -288,15 +273,6 @@ tools.defender_scan = tool {
   command = [["%SYSTEMDRIVE%\Program Files\Microsoft Security Client\OfflineScannerShell.exe"]],
   needs = { "definitions" },
   licence = "Microsoft Defender Offline",
-}
-
-tools.definitions = tool {
-  id = "definitions", title = "Malware definitions", group = "Malware", risk = "low",
-  description = "What Defender scan compares with; nothing of its own in the menu.",
-  supply = "mpam-fe.exe for the image's architecture, as mpam-feX64.exe in the root of the " ..
-    "image (a folder that holds it); older than a few days it misses what is new",
-  provides = { "definitions" },
-  licence = "Microsoft Defender",
 }
 
 -- Help from afar ---------------------------------------------------------------------------------

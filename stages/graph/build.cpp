@@ -139,14 +139,38 @@ bool graph_matches(const fs::path& build_ninja, const NinjaOptions& options) {
   return std::getline(in, first) && std::getline(in, second) && second == signature_line(options);
 }
 
+// Held as long as ninja runs.
+struct Ready {
+  Fd lock;
+  std::vector<std::string> argv;
+};
+
+Ready make_ready(const BuildRequest& request, std::span<const Kind> kinds, const Print& print) {
+  fs::path out = out_folder(request);
+  check_owner(out / "build.ninja");
+  Ready ready{.lock = lock_out(out, ".build.lock"), .argv = {}};
+  NinjaOptions options = ninja_options(request, out);
+  if (!graph_matches(out / "build.ninja", options)) print(write_graph(request, kinds));
+  const char* ninja = std::getenv("NINJA");
+  ready.argv = {ninja != nullptr && *ninja != '\0' ? ninja : "ninja", "-C", out.string()};
+  ready.argv.insert(ready.argv.end(), request.ninja_arguments.begin(),
+                    request.ninja_arguments.end());
+  return ready;
+}
+
 }  // namespace
 
 fs::path shipped_folder() { return program().parent_path().parent_path() / "share/remedia"; }
 
-Plan plan(const BuildRequest& request, std::span<const Kind> kinds) {
-  Settings settings{.out = out_folder(request), .clock = clock_of(request)};
+std::vector<recipe::Evaluation> evaluate(const BuildRequest& request, std::span<const Kind> kinds) {
   std::vector<recipe::Evaluation> evaluations = evaluate_all(request, kinds);
   check_definitions(request, evaluations);
+  return evaluations;
+}
+
+Plan plan(const BuildRequest& request, std::span<const Kind> kinds) {
+  Settings settings{.out = out_folder(request), .clock = clock_of(request)};
+  std::vector<recipe::Evaluation> evaluations = evaluate(request, kinds);
   Planner planner(settings, kinds);
   Plan result;
   std::vector<Diagnostic> errors;
@@ -162,6 +186,7 @@ Plan plan(const BuildRequest& request, std::span<const Kind> kinds) {
     if (evaluation.as_of) result.as_of[evaluation.name] = *evaluation.as_of;
   }
   if (!errors.empty()) throw Failure(errors);
+  result.read.insert(planner.read().begin(), planner.read().end());
   result.graph = planner.take();
   return result;
 }
@@ -209,18 +234,13 @@ std::vector<Diagnostic> write_graph(const BuildRequest& request, std::span<const
   return planned.warnings;
 }
 
-int build(const BuildRequest& request, std::span<const Kind> kinds,
-          const std::function<void(const std::vector<Diagnostic>&)>& print) {
-  fs::path out = out_folder(request);
-  check_owner(out / "build.ninja");
-  Fd lock = lock_out(out, ".build.lock");
-  NinjaOptions options = ninja_options(request, out);
-  if (!graph_matches(out / "build.ninja", options)) print(write_graph(request, kinds));
+int make(const BuildRequest& request, std::span<const Kind> kinds, const Print& print) {
+  Ready ready = make_ready(request, kinds, print);
+  return run_process(ready.argv, {.show_output = true}).status;
+}
 
-  const char* ninja = std::getenv("NINJA");
-  std::vector<std::string> argv = {ninja != nullptr && *ninja != '\0' ? ninja : "ninja", "-C",
-                                   out.string()};
-  argv.insert(argv.end(), request.ninja_arguments.begin(), request.ninja_arguments.end());
+int build(const BuildRequest& request, std::span<const Kind> kinds, const Print& print) {
+  auto [lock, argv] = make_ready(request, kinds, print);
   std::vector<char*> pointers;
   for (std::string& word : argv) pointers.push_back(word.data());
   pointers.push_back(nullptr);

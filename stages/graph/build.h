@@ -32,6 +32,10 @@ struct BuildRequest {
 /// NAME=VALUE, each once. Throws Failure.
 recipe::Definitions parse_definitions(const std::vector<std::string>& words);
 
+/// The recipes evaluated, nothing planned: what they read need not be there. Throws Failure with
+/// the errors of all of them, and if a definition means nothing to any.
+std::vector<recipe::Evaluation> evaluate(const BuildRequest& request, std::span<const Kind> kinds);
+
 /// What the recipes come to.
 struct Plan {
   Graph graph;
@@ -47,9 +51,13 @@ Plan plan(const BuildRequest& request, std::span<const Kind> kinds);
 /// Returns warnings. Refuses a folder whose build.ninja is somebody else's.
 std::vector<Diagnostic> write_graph(const BuildRequest& request, std::span<const Kind> kinds);
 
+using Print = std::function<void(const std::vector<Diagnostic>&)>;
+
 /// Writes the graph if there is none for these recipes and values, then becomes ninja. Returns only
 /// if ninja cannot be started.
-int build(const BuildRequest& request, std::span<const Kind> kinds,
-          const std::function<void(const std::vector<Diagnostic>&)>& print);
+int build(const BuildRequest& request, std::span<const Kind> kinds, const Print& print);
+
+/// The same, but waits for ninja, whose output goes to standard error, and returns its exit status.
+int make(const BuildRequest& request, std::span<const Kind> kinds, const Print& print);
 
 }  // namespace remedia::graph

@@ -26,6 +26,7 @@ void Planner::plan_recipe(const recipe::Evaluation& evaluation) {
   }
   if (!fresh) return;  // the same recipe, named twice
   evaluation_ = &evaluation;
+  inputs_.clear();
   for (const recipe::NodeRef& node : evaluation.products) {
     try {
       plan(node, {});
@@ -89,6 +90,16 @@ void Planner::add(Edge edge) {
   edges_.emplace(std::move(first), std::move(edge));
 }
 
+// Lists of symbols are made for people who have to fetch what the rest waits for.
+void Planner::require(const std::string& file) {
+  for (const Product& product : products_) {
+    if (product.recipe != recipe() || product.kind == "symbols" || product.kind == "manifest")
+      continue;
+    std::vector<std::string>& after = edges_.at(owners_.at(product.file)).after;
+    if (std::find(after.begin(), after.end(), file) == after.end()) after.push_back(file);
+  }
+}
+
 SourcePath Planner::source_path(const recipe::Node& node, std::string_view field,
                                 std::string_view arch) {
   try {
@@ -119,11 +130,17 @@ void Planner::note_errors(const Failure& failure) {
 SourcePath Planner::seen(const recipe::Path& path, const Location& where) {
   std::error_code ignored;
   if (!fs::exists(path.absolute, ignored)) {
+    std::string hint = fmt::format("it means {}", path.absolute.string());
+    for (const recipe::Download& download : evaluation_->downloads) {
+      if (!lies_in(download.path.absolute, path.absolute)) continue;
+      hint = fmt::format("remedia fetch {} brings it", evaluation_->where.name);
+      break;
+    }
     errors_.push_back({.message = fmt::format("'{}' is not there", path.written),
                        .where = where,
-                       .hint = fmt::format("it means {}", path.absolute.string())});
+                       .hint = std::move(hint)});
   }
-  return {seen_from(settings_.out, evaluation_->root, path.absolute), path.written, where};
+  return {seen(path.absolute), path.written, where};
 }
 
 std::string Planner::store_path(const Edge& edge, std::string_view suffix) {

@@ -36,6 +36,16 @@ struct SourcePath {
   Location where = {};  ///< of an item of a list
 };
 
+/// Something of the user's that a graph reads and that git does not keep.
+struct Input {
+  std::string word;     ///< of the recipe language that reads it
+  std::string written;  ///< as the recipe has it
+  std::string
+      listing;      ///< what another edge makes and says of it: a tree, or a record with `inputs`
+  std::string pin;  ///< "digest" or "signer": what must not change
+  Location where;
+};
+
 struct Settings {
   fs::path out;            ///< absolute
   std::int64_t clock = 0;  ///< SOURCE_DATE_EPOCH: every date in an artifact
@@ -54,8 +64,20 @@ class Planner {
   // For kinds:
   Planned plan(const recipe::NodeRef& node, const Binding& binding);
   void add(Edge edge);
+  /// What stages of the images and artifacts of this recipe have to wait for.
+  void require(const std::string& file);
+  /// A file or folder that the plan depends on; it exists.
+  void reads(const fs::path& file) { read_.insert(file); }
+  const std::set<fs::path>& read() const { return read_; }
+  /// How stages name a path.
+  std::string seen(const fs::path& absolute) const {
+    return seen_from(settings_.out, evaluation_->root, absolute);
+  }
   /// Equal products, constructed twice, are one.
   void add_product(Product product);
+  /// Notes what the lock file of this recipe is to have.
+  void add_input(Input input) { inputs_.push_back(std::move(input)); }
+  const std::vector<Input>& inputs() const { return inputs_; }
   const std::string& recipe() const { return evaluation_->name; }
   const recipe::Evaluation& evaluation() const { return *evaluation_; }
   const std::vector<Product>& products() const { return products_; }
@@ -82,6 +104,8 @@ class Planner {
   std::map<std::string, std::string> owners_;  // output -> first output of its edge
   std::map<std::pair<const recipe::Node*, std::string>, Planned> planned_;
   std::vector<Product> products_;
+  std::vector<Input> inputs_;  // of this recipe
+  std::set<fs::path> read_;
   std::vector<Diagnostic> errors_;
   std::map<std::string, Location> recipes_;
 };

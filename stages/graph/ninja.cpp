@@ -82,8 +82,9 @@ std::string statement(const Edge& edge, const std::string& runner) {
   spec["kind"] = edge.kind;
   spec["outputs"] = edge.outputs;
   spec["parameters"] = edge.parameters;
-  std::string text = fmt::format("\nbuild{}: stage |{} {}\n", paths(edge.outputs),
-                                 paths(edge.inputs), path(runner));
+  std::string text =
+      fmt::format("\nbuild{}: stage |{} {}{}{}\n", paths(edge.outputs), paths(edge.inputs),
+                  path(runner), edge.after.empty() ? "" : " ||", paths(edge.after));
   text += fmt::format("  label = {}\n", value(edge.label));
   text += fmt::format("  spec = {}.spec\n", value(spec_base(edge)));
   text += fmt::format("  json = {}\n", value(spec.dump()));

@@ -26,6 +26,7 @@ struct Edge {
   nlohmann::ordered_json parameters = {};  ///< everything that decides the bytes, in a fixed order
   std::vector<std::string> outputs = {};   ///< the last one is the record if `records`
   std::vector<std::string> inputs = {};    ///< files that other edges make
+  std::vector<std::string> after = {};     ///< files that must be there first, whatever is in them
   std::string pool = {};                   ///< "compress" for stages that use every core themselves
   recipe::NodeRef origin = {};             ///< the recipe value that asked for it, for diagnostics
   std::map<std::string, Location> places = {};  ///< of fields, more exactly than `origin` has them

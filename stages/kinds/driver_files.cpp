@@ -202,6 +202,8 @@ graph::Planned plan_driver_files(graph::Planner& planner, const recipe::NodeRef&
     edge.outputs.push_back(graph::Planner::store_path(edge, suffix));
   graph::Planned planned{.file = edge.outputs[1],
                          .parts = {{"shown", path.written}, {"digests", edge.outputs[2]}}};
+  if (path.written.starts_with('@'))
+    planner.add_input({"drivers", path.written, edge.outputs[1], "digest", path.where});
   planner.add(std::move(edge));
   return planned;
 }

@@ -8,6 +8,7 @@
 #include "media/iso.h"
 
 #include "kinds/boot_volume.h"
+#include "kinds/evidence.h"
 #include "kinds/fields.h"
 #include "kinds/kinds.h"
 #include "media/boot_files.h"
@@ -51,6 +52,7 @@ const recipe::Schema schema = make_schema();
 graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const graph::Binding&) {
   graph::Edge edge{.kind = "iso", .origin = node};
   graph::Planned planned;
+  refuse_data_evidence(*node);
   planned.records = plan_boot(planner, *node, edge);
   std::string name = artifact_name(*node);
   edge.label = fmt::format("ISO {}/{}", planner.recipe(), name);

@@ -1,6 +1,7 @@
 #include "kinds/launcher_files.h"
 
 #include "graph/build.h"
+#include "kinds/evidence.h"
 #include "kinds/shell.h"
 #include "kinds/tier.h"
 #include "launcher/policy.h"
@@ -20,11 +21,31 @@ constexpr const char* kProgram = "Remedia/remedia.exe";
 constexpr const char* kWinreFolder = "Sources/Recovery/Tools/";
 
 // Of the policy, in the order in which a person reads it.
-constexpr const char* kKeys[] = {"image",   "title",        "tier",        "revision",
-                                 "built",   "as_of",        "arch",        "expires",
-                                 "expired", "grace_days",   "clock",       "contact",
-                                 "shell",   "language",     "network",     "bitlocker",
-                                 "confirm", "remote_agent", "remote_port", "remote_message"};
+constexpr const char* kKeys[] = {"image",
+                                 "title",
+                                 "tier",
+                                 "revision",
+                                 "built",
+                                 "as_of",
+                                 "arch",
+                                 "expires",
+                                 "expired",
+                                 "grace_days",
+                                 "clock",
+                                 "contact",
+                                 "shell",
+                                 "language",
+                                 "network",
+                                 "bitlocker",
+                                 "confirm",
+                                 "remote_agent",
+                                 "remote_port",
+                                 "remote_message",
+                                 "definitions",
+                                 "definitions_date",
+                                 "definitions_until",
+                                 "debuggers",
+                                 "symbols"};
 constexpr const char* kToolKeys[] = {"title",   "description", "group", "risk",
                                      "command", "needs",       "show"};
 
@@ -202,7 +223,8 @@ fs::path launcher_program(graph::Job& job, const std::string& arch, std::string_
 
 void add_launcher(graph::Job& job, const wim::File& base, const std::string& version,
                   const std::vector<std::string>& keyboards, Pack& pack) {
-  const nlohmann::json& policy = job.parameters().at("policy");
+  nlohmann::json policy = job.parameters().at("policy");
+  policy.update(evidence_policy(job.parameters()));
   const bool below = policy.at("shell") == "winre";
   check_base(job, base, policy);
   fs::path program = launcher_program(job, policy.at("arch"), "tier");

@@ -186,6 +186,18 @@ std::string left_out_detail(const json& entry) {
   return text(entry, "outcome") + (why.empty() ? "" : ", " + why);
 }
 
+ListKind definitions(const char* name) {
+  return {name, field("kind"), field("package"), [](const json& entry) {
+            std::string date = text(entry, "date");
+            return text(entry, "signature_version") + (date.empty() ? "" : " of " + date);
+          }};
+}
+
+ListKind symbols(const char* name) {
+  return {name, [](const json& e) { return fold_case(text(e, "pdb") + "\n" + text(e, "id")); },
+          field("pdb"), field("id")};
+}
+
 const std::vector<std::pair<const char*, ListKind>>& lists_of_tier() {
   static const std::vector<std::pair<const char*, ListKind>> table = {
       {"tools", {"tools", field("id"), field("id"), tool_detail}},
@@ -209,6 +221,9 @@ const std::vector<std::pair<const char*, ListKind>>& lists_of_image() {
       {"drivers", {"drivers", folded("inf"), field("inf"), field("version")}},
       {"drivers_left_out",
        {"drivers_left_out", folded("origin"), field("origin"), left_out_detail}},
+      {"definitions", definitions("definitions")},
+      {"symbols", symbols("symbols")},
+      {"symbols_missing", symbols("symbols_missing")},
       {"inputs", {"inputs", field("path"), field("path"), bytes}}};
   return table;
 }
@@ -258,9 +273,13 @@ std::vector<Section> volume_sections(const json& a, const json& b) {
     const json& x = i < left.size() ? left[i] : none;
     const json& y = i < right.size() ? right[i] : none;
     std::string name = fmt::format("partition {}", i + 1);
-    sections.add(field_section(name, x, y, {"files"}));
+    sections.add(field_section(name, x, y, {"files", "definitions", "symbols", "symbols_missing"}));
     std::string files_name = name + " files";
     sections.add(list_section(files(files_name.c_str()), at(x, "files"), at(y, "files")));
+    sections.add(
+        list_section(definitions("definitions"), at(x, "definitions"), at(y, "definitions")));
+    for (const char* list : {"symbols", "symbols_missing"})
+      sections.add(list_section(symbols(list), at(x, list), at(y, list)));
   }
   return sections.take();
 }

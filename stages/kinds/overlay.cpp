@@ -77,6 +77,8 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node,
   edge.outputs = {graph::Planner::store_path(edge, "tree")};
   if (unpack) edge.outputs.push_back(graph::Planner::store_path(edge, "pack"));
   graph::Planned planned{.file = edge.outputs[0], .parts = {{"shown", path.written}}};
+  if (path.written.starts_with('@'))
+    planner.add_input({"overlay", path.written, edge.outputs[0], "digest", path.where});
   planner.add(std::move(edge));
   return planned;
 }

@@ -8,6 +8,7 @@
 #include "formats/texts.h"
 #include "graph/graph.h"
 #include "graph/job.h"
+#include "kinds/evidence.h"
 #include "kinds/fields.h"
 #include "kinds/kinds.h"
 #include "kinds/recovery.h"
@@ -109,6 +110,7 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
   std::string name = node->has("name") ? node->text("name") : wim->text("name");
   std::string label = label_of(*node);
   std::int64_t sector_size = sector_size_field(*node);
+  refuse_data_evidence(*node);
   graph::Planned image = planner.plan(wim, {});
 
   graph::Edge edge{.kind = "partition", .origin = node};

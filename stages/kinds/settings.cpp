@@ -421,6 +421,7 @@ graph::Planned plan_settings(graph::Planner& planner, const recipe::NodeRef& ima
   if (!policy.is_null()) {
     edge.parameters["policy"] = std::move(policy);
     edge.parameters["source_record"] = on.source_record;
+    for (const auto& [name, records] : on.evidence) edge.parameters[name] = records.front();
     std::vector<std::string> start = launcher_start(*image);
     if (!start.empty()) edge.parameters["winpe"]["winpeshl"] = start;
   }
@@ -435,7 +436,10 @@ graph::Planned plan_settings(graph::Planner& planner, const recipe::NodeRef& ima
   }
   check_settings(*image, edge.parameters["winpe"]);
   edge.inputs = {on.base};
-  if (edge.parameters.contains("policy")) edge.inputs.push_back(on.source_record);
+  if (edge.parameters.contains("policy")) {
+    edge.inputs.push_back(on.source_record);
+    for (const auto& [name, records] : on.evidence) edge.inputs.push_back(records.front());
+  }
   if (!on.drivers_record.empty()) edge.inputs.push_back(on.drivers_record);
   for (const char* suffix : {"pack", "tree", "record"})
     edge.outputs.push_back(graph::Planner::store_path(edge, suffix));

@@ -2,6 +2,10 @@
 
 #include "graph/graph.h"
 
+#include <map>
+#include <string>
+#include <vector>
+
 namespace remedia::kinds {
 
 /// The fields of `wim` that become changes of its registry or small files: for its schema.
@@ -12,6 +16,8 @@ struct SettingsBase {
   std::string base;            ///< the WIM
   std::string source_record;   ///< that of its source
   std::string drivers_record;  ///< of its drivers; "" if there are none
+  /// Of its definitions and so on, by name: the launcher shows what they are.
+  std::map<std::string, std::vector<std::string>> evidence;
 };
 
 /// Plans what a wim's settings put into an image of a base: `file` is a tree, `records` its own

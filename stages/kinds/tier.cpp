@@ -6,6 +6,7 @@
 #include "kinds/tier.h"
 
 #include "formats/win_names.h"
+#include "kinds/evidence.h"
 #include "kinds/kinds.h"
 #include "media/closure.h"
 #include "media/wim_glob.h"
@@ -132,7 +133,9 @@ bool opens_prompt(const std::string& command) {
 /// Collects the tools of one tier.
 class Collection {
  public:
-  explicit Collection(const recipe::Node& level) : level_(level) {}
+  /// `had`: what the image has for tools, beside its tier.
+  Collection(const recipe::Node& level, const std::vector<std::string>& had)
+      : level_(level), provided_(had.begin(), had.end()) {}
 
   void add(const recipe::NodeRef& item, std::string_view field) {
     std::string id = item->text("id");
@@ -160,7 +163,7 @@ class Collection {
   }
 
   void check() const {
-    std::set<std::string> provided;
+    std::set<std::string> provided = provided_;
     for (const auto& [id, item] : tools_) {
       for (const std::string& thing : item->texts("provides")) provided.insert(thing);
     }
@@ -196,9 +199,10 @@ class Collection {
                "network = true, or leave the tool out", note(item));
       }
       refuse(level_, "allow",
-             fmt::format("the tool '{}' needs {}, which no tool of this tier provides",
+             fmt::format("the tool '{}' needs {}, which neither the image has nor a tool provides",
                          item.text("id"), need),
-             fmt::format("allow a tool that has them as files: provides = {{ \"{}\" }}", need),
+             fmt::format("give the wim {0} = {0} {{ ... }}",
+                         need == "definitions" ? "defender" : need),
              note(item));
     }
   }
@@ -236,6 +240,7 @@ class Collection {
   }
 
   const recipe::Node& level_;
+  std::set<std::string> provided_;
   std::map<std::string, recipe::NodeRef> tools_;
 };
 
@@ -276,7 +281,7 @@ std::string shell_of(const recipe::Node& image) {
 std::vector<recipe::NodeRef> tools_of(const recipe::Node& image) {
   recipe::NodeRef level = image.node("tier");
   if (level == nullptr) return {};
-  Collection tools(*level);
+  Collection tools(*level, evidence_of(image));
   for (const recipe::NodeRef& item : level->nodes("allow")) tools.add(item, "allow");
   if (recipe::NodeRef help = level->node("remote")) {
     recipe::NodeRef agent = help->node("agent");

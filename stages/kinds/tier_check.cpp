@@ -163,6 +163,21 @@ StartedPrograms check_tools_run(graph::Job& job, const wim::File& base,
   return started;
 }
 
+void check_debuggers_run(graph::Job& job, const nlohmann::json& record, const wim::File& base,
+                         const std::vector<TreeEntry>& entries) {
+  const nlohmann::json& of = record.at("debuggers");
+  closure::Plan plan(job.parameters().at("arch"), job.part(0).string() + ".closure");
+  plan.add_base(base, 1);
+  plan.add(entries);
+  closure::Tool tool{.id = "debuggers"};
+  for (const auto& file : of.at("files")) tool.files.push_back(file.at("path"));
+  tool.allow_missing = of.at("allow_missing").get<std::vector<std::string>>();
+  std::vector<Diagnostic> odd =
+      job.about("debuggers", [&] { return closure::require_closed(plan, {tool}); });
+  for (const Diagnostic& warning : odd)
+    job.warn("debuggers", fmt::format("{}; {}", warning.message, warning.hint));
+}
+
 nlohmann::ordered_json tier_section(const nlohmann::json& tier,
                                     const nlohmann::ordered_json& removal,
                                     const StartedPrograms& started, const TreeReader& read) {

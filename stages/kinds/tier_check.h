@@ -35,6 +35,11 @@ void warn_of_replaced_tools(graph::Job& job, const std::vector<TreeEntry>& overl
 StartedPrograms check_tools_run(graph::Job& job, const wim::File& base,
                                 const std::vector<TreeEntry>& entries, const TreeReader& read);
 
+/// The same for the debuggers, of whose stage `record` says which files they are. Failures are
+/// about the field `debuggers`, as they need no tier.
+void check_debuggers_run(graph::Job& job, const nlohmann::json& record, const wim::File& base,
+                         const std::vector<TreeEntry>& entries);
+
 /// For the manifest: all that the tier decided, each tool with its files and with the programs of
 /// the base that it names or starts, and how much of the base each forbidden pattern took out.
 nlohmann::ordered_json tier_section(const nlohmann::json& tier,

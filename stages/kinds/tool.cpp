@@ -65,12 +65,13 @@ const recipe::Schema schema = {
             {.name = "needs",
              .type = Type::choice,
              .help = "what must be there when it starts: the network, a Windows chosen on disk, or "
-                     "what another tool of the tier provides",
+                     "what the image has (debuggers, symbols, defender) or another tool provides",
              .list = true,
              .words = {"network", "windows", "debuggers", "symbols", "definitions"}},
             {.name = "provides",
              .type = Type::choice,
-             .help = "what its files are to other tools",
+             .help = "what its files are to other tools, where the words debuggers, symbols and "
+                     "defender do not serve",
              .list = true,
              .words = {"debuggers", "symbols", "definitions"}},
             {.name = "with",

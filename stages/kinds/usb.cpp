@@ -7,6 +7,7 @@
 
 #include "kinds/boot_volume.h"
 #include "kinds/component.h"
+#include "kinds/evidence.h"
 #include "kinds/fields.h"
 #include "kinds/kinds.h"
 #include "media/bios_boot.h"
@@ -118,6 +119,21 @@ void check_bios(const recipe::Node& node, nlohmann::ordered_json& firmware) {
   firmware = {"uefi"};
 }
 
+// Definitions and symbols that need not sit in RAM, and can be newer than the image.
+void plan_evidence_data(const PlannedEvidence& evidence, graph::Edge& edge,
+                        graph::Planned& planned) {
+  nlohmann::ordered_json& data = edge.parameters["data"];
+  for (const graph::Planned& tree : evidence.trees) {
+    data["evidence"].push_back(tree.file);
+    edge.inputs.push_back(tree.file);
+  }
+  for (const auto& [name, records] : evidence.records) {
+    data[name] = records;
+    edge.inputs.insert(edge.inputs.end(), records.begin(), records.end());
+    planned.records.insert(planned.records.end(), records.begin(), records.end());
+  }
+}
+
 graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const graph::Binding&) {
   graph::Edge edge{.kind = "usb", .origin = node};
   graph::Planned planned;
@@ -130,8 +146,9 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
   edge.parameters["layout"] = node->text("layout");
   edge.parameters["sector_size"] = sector_size;
   edge.parameters["size"] = size_field(*node, "size");
-  if (node->has("data")) {
-    graph::Binding binding{.arch = edge.parameters["arch"]};
+  graph::Binding binding{.arch = edge.parameters["arch"]};
+  PlannedEvidence evidence = plan_data_evidence(planner, node, binding);
+  if (node->has("data") || !evidence.trees.empty()) {
     nlohmann::ordered_json& data = edge.parameters["data"];
     data["filesystem"] = node->text("data_filesystem");
     data["label"] = volume_label(*node, "data_label", "data", 11);
@@ -142,6 +159,7 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
       data["trees"].push_back(tree.file);
       edge.inputs.push_back(tree.file);
     }
+    plan_evidence_data(evidence, edge, planned);
   } else {
     for (const char* field : {"data_filesystem", "data_label", "data_size"}) {
       if (!node->given(field)) continue;
@@ -181,11 +199,20 @@ BootVolume boot_volume(graph::Job& job) {
   return volume;
 }
 
+/// Trees of what the second partition holds.
+std::vector<std::string> data_trees(const graph::Job& job) {
+  const nlohmann::json& data = job.parameters().at("data");
+  std::vector<std::string> trees = data.at("trees");
+  for (const auto& tree : data.value("evidence", nlohmann::json::array())) trees.push_back(tree);
+  return trees;
+}
+
 // Before it is written and after that: what changes in between would be a mixture.
 void check_unchanged(graph::Job& job, const TreeEntry& entry) {
-  if (job.listed_digest(entry.source) == entry.sha256) return;
-  std::vector<std::string> trees = job.parameters().at("data").at("trees");
-  fail_changed(entry.origin, trees);
+  const bool in_pack = entry.offset > 0 || fs::file_size(entry.source) != entry.size;
+  std::string digest = in_pack ? sha256(entry.slice()) : job.listed_digest(entry.source);
+  if (digest == entry.sha256) return;
+  fail_changed(entry.origin, data_trees(job));
 }
 
 /// What the second partition holds.
@@ -198,8 +225,10 @@ struct Data {
 
 Data read_data(graph::Job& job) {
   Layers layers;
-  std::vector<std::string> trees = job.parameters().at("data").at("trees");
-  for (const std::string& tree : trees) layers.add(read_tree(tree));
+  const nlohmann::json& p = job.parameters().at("data");
+  for (const std::string tree : p.at("trees")) layers.add(read_tree(tree));
+  for (const std::string tree : p.value("evidence", nlohmann::json::array()))
+    layers.add_exclusive(read_tree(tree), "the definitions and symbols of its images");
   Data data;
   for (const TreeEntry& entry : layers.take()) {
     if (entry.directory) {
@@ -297,6 +326,7 @@ class Disk {
                                     {"offset", places_.data()},
                                     {"size", places_.data_size},
                                     {"files", data_.listed}});
+      describe_evidence(p().at("data"), json["partitions"].back());
     }
     if (!grub_.empty()) json["bios_boot"] = grub_;
     return json;

@@ -10,6 +10,7 @@
 #include "formats/network_texts.h"
 #include "kinds/boot_volume.h"
 #include "kinds/copy.h"
+#include "kinds/evidence.h"
 #include "kinds/fields.h"
 #include "kinds/kinds.h"
 #include "kinds/tier.h"
@@ -243,6 +244,7 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
   check_fonts(*node);
   check_texts(*node);
   check_network_names(*node);
+  refuse_data_evidence(*node);
   planned.records = plan_boot(planner, *node, edge);
   std::string name = artifact_name(*node);
   std::string folder = fmt::format("{}/{}/wds/", planner.recipe(), name);

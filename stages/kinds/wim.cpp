@@ -13,6 +13,7 @@
 #include "kinds/component.h"
 #include "kinds/driver_report.h"
 #include "kinds/drivers.h"
+#include "kinds/evidence.h"
 #include "kinds/kinds.h"
 #include "kinds/launcher_files.h"
 #include "kinds/remove.h"
@@ -20,7 +21,7 @@
 #include "kinds/shell.h"
 #include "kinds/tier.h"
 #include "kinds/tier_check.h"
-#include "media/layers.h"
+#include "kinds/wim_content.h"
 
 #include <algorithm>
 #include <map>
@@ -76,6 +77,18 @@ recipe::Schema make_schema() {
                .help = "driver packages for the devices of the PCs",
                .list = true,
                .words = {"drivers"}},
+              {.name = "defender",
+               .type = Type::value,
+               .help = "definitions for a malware scanner of yours",
+               .words = {"defender"}},
+              {.name = "debuggers",
+               .type = Type::value,
+               .help = "the Debugging Tools for Windows, for Crash Analyzer",
+               .words = {"debuggers"}},
+              {.name = "symbols",
+               .type = Type::value,
+               .help = "symbols of the Windows that the PCs run, for Crash Analyzer",
+               .words = {"symbols"}},
               {.name = "remove",
                .type = Type::value,
                .help = "what is taken out of the base; overlays and settings come after it",
@@ -202,8 +215,19 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
     edge.parameters["drivers_record"] = packages.record;
     planned.records.push_back(packages.record);
   }
-  graph::Planned settings =
-      plan_settings(planner, node, binding, {base, source_record, packages.record});
+  PlannedEvidence evidence = plan_evidence(
+      planner, node, binding, edge.parameters.value("drivers", std::vector<std::string>()));
+  if (!evidence.trees.empty()) edge.parameters["evidence"] = nlohmann::ordered_json::array();
+  for (const graph::Planned& tree : evidence.trees) {
+    edge.parameters["evidence"].push_back(tree.file);
+    add_tree(tree);
+  }
+  for (const auto& [key, record] : evidence.records) {
+    edge.parameters[key] = record.front();  // an image has one of each
+    planned.records.push_back(record.front());
+  }
+  graph::Planned settings = plan_settings(planner, node, binding,
+                                          {base, source_record, packages.record, evidence.records});
   if (!settings.file.empty()) {
     edge.parameters["settings"] = settings.file;
     edge.parameters["settings_record"] = settings.records.front();
@@ -233,77 +257,6 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
   planner.add(std::move(edge));
   planner.add_product({planner.recipe(), name, "wim", planned.file, planned.records, node});
   return planned;
-}
-
-/// What the trees list together, and what their components know of it.
-struct Content {
-  std::vector<std::string> trees;  ///< in the order in which they were named first
-  std::map<std::string, std::vector<TreeEntry>> listed;
-  std::vector<std::string> listed_by;  ///< trees that some of them were chosen from
-  std::vector<TreeEntry> overlays;     ///< of the entries, what the user brings
-  std::vector<TreeEntry> entries;
-  Sha1BySha256 digests;
-
-  /// What has to be listed anew if a file changed.
-  std::vector<std::string> listings() const {
-    std::vector<std::string> all = trees;
-    all.insert(all.end(), listed_by.begin(), listed_by.end());
-    return all;
-  }
-};
-
-// An overlay can bring what is started instead of the script that the recipe sets.
-void check_startnet_runs(const graph::Job& job, const std::vector<TreeEntry>& overlays) {
-  if (!job.parameters().at("startnet_alone").get<bool>()) return;
-  for (const TreeEntry& entry : overlays) {
-    std::string name = fold_case(entry.target);
-    if (entry.directory ||
-        (name != fold_case("Windows/System32/winpeshl.ini") && name != fold_case("setup.exe")))
-      continue;
-    job.fail_at("startnet",
-                fmt::format("startnet.cmd would never run: '{}' is started instead", entry.origin),
-                "leave one of them out, or name programs in winpeshl");
-  }
-}
-
-Content read_content(const graph::Job& job) {
-  const nlohmann::json& p = job.parameters();
-  Content content;
-  auto tree = [&](const std::string& name) -> const std::vector<TreeEntry>& {
-    auto [found, fresh] = content.listed.try_emplace(name);
-    if (fresh) {
-      found->second = read_tree(name);
-      // Components stand in the order in which trees are named first.
-      add_digests(found->second, p.at("components").at(content.trees.size()).get<std::string>(),
-                  content.digests);
-      content.trees.push_back(name);
-    }
-    return found->second;
-  };
-  if (p.contains("listed_by"))
-    content.listed_by = p.at("listed_by").get<std::vector<std::string>>();
-  Layers layers;
-  if (p.contains("tier")) {
-    job.about("tier", [&] {
-      check_tool_files(p.at("tier"), tree);
-      for (const auto& tool : p.at("tier").at("tools")) {
-        for (const auto& name : tool.at("trees")) layers.add(tree(name));
-      }
-    });
-  }
-  job.about("overlays", [&] {
-    for (const auto& name : p.at("trees")) layers.add(tree(name));
-    content.overlays = layers.take();
-    if (p.contains("drivers")) {
-      for (const auto& name : p.at("drivers"))
-        layers.add_exclusive(tree(name), "the drivers of this image");
-    }
-    if (p.contains("settings"))
-      layers.add_exclusive(tree(p.at("settings")), "the settings of this image");
-  });
-  content.entries = layers.take();
-  check_startnet_runs(job, content.overlays);
-  return content;
 }
 
 // The base is ours: what is wrong with it is not the user's file.
@@ -377,15 +330,19 @@ void check_stays_removed(const graph::Job& job, const nlohmann::ordered_json& re
   }
 }
 
-// What the shell and the tier of the image promise, held against what will be in it. Returns what
-// the manifest says of that.
+// What the shell, the debuggers and the tier of the image promise, held against what will be in it.
+// Returns what the manifest says of that.
 nlohmann::ordered_json check_promises(graph::Job& job, const Content& content,
                                       const nlohmann::ordered_json& removal) {
   const nlohmann::json& p = job.parameters();
   nlohmann::ordered_json report = nlohmann::ordered_json::object();
   const bool winre = job.text("shell") == "winre";
-  if (!p.contains("tier") && !winre) return report;
+  const bool debuggers = p.contains("debuggers_record");
+  if (!p.contains("tier") && !winre && !debuggers) return report;
   wim::File base(Slice::whole(job.text("base")), job.text("base"));
+  if (debuggers)
+    check_debuggers_run(job, graph::read_record(job.text("debuggers_record")), base,
+                        content.entries);
   if (winre) {
     check_winre_shell(job, base, content.entries, content.overlays);
     if (!removal.is_null()) check_winre_removals(job, removal);
@@ -453,7 +410,8 @@ void run(graph::Job& job) {
   record["name"] = job.text("name");
   record["title"] = job.text("title");
   record["source"] = job.text("source_record");
-  for (const char* key : {"removal_record", "settings_record", "drivers_record"}) {
+  for (const char* key : {"removal_record", "settings_record", "drivers_record",
+                          "definitions_record", "debuggers_record", "symbols_record"}) {
     if (p.contains(key)) record[key] = p.at(key);
   }
   if (p.contains("drivers_record"))

@@ -42,7 +42,7 @@ class Reader {
   void open(int number, std::string_view line, std::vector<Section>& found);
   void setting(int number, std::string_view line, Section& section);
   std::string unescaped(int line, std::string_view value);
-  void check_known(const Section& section, std::initializer_list<std::string_view> keys);
+  void check_known(const Section& section, std::string_view keys);
 
   const Setting* find(const Section& section, std::string_view key);
   const Setting* need(const Section& section, std::string_view key);
@@ -59,6 +59,9 @@ class Reader {
   void revision(const Section& section, Policy& policy);
   void keyboards(const Section& section, Policy& policy);
   void remote(const Section& section, Policy& policy);
+  void version(const Section& section, std::string_view key, std::string& out);
+  void definitions(const Section& section, Policy& policy);
+  void evidence(const Section& section, Policy& policy);
   void needs(const Section& section, Tool& tool);
 
   std::vector<PolicyError>& errors_;
@@ -158,10 +161,10 @@ std::string Reader::unescaped(int line, std::string_view value) {
   return result;
 }
 
-void Reader::check_known(const Section& section, std::initializer_list<std::string_view> keys) {
+void Reader::check_known(const Section& section, std::string_view keys) {
   for (const Setting& setting : section.settings) {
     bool known = false;
-    for (const std::string_view key : keys) known = known || key == setting.key;
+    for (const std::string_view key : words(keys)) known = known || key == setting.key;
     if (!known) error(setting.line, "unknown key " + quoted(setting.key));
   }
 }
@@ -283,12 +286,55 @@ void Reader::remote(const Section& section, Policy& policy) {
   }
 }
 
+void Reader::version(const Section& section, std::string_view key, std::string& out) {
+  const Setting* setting = find(section, key);
+  if (setting == nullptr) return;
+  out = setting->value;
+  const auto parts = split(out, '.');
+  bool good = parts.size() == 4;
+  for (const std::string_view part : parts) good = good && parse_number(part, 65535).has_value();
+  if (!good) {
+    error(setting->line, quoted(key) + " is a version of four numbers, not " + quoted(out));
+  }
+}
+
+void Reader::definitions(const Section& section, Policy& policy) {
+  version(section, "definitions", policy.definitions);
+  Date day;
+  if (date(section, "definitions_date", false, day)) policy.definitions_date = day;
+  if (date(section, "definitions_until", false, day)) policy.definitions_until = day;
+  const Setting* dated = find(section, "definitions_date");
+  const Setting* until = find(section, "definitions_until");
+  if (dated != nullptr && find(section, "definitions") == nullptr) {
+    error(dated->line, "'definitions_date' has no effect without 'definitions'");
+  }
+  if (until != nullptr && dated == nullptr) {
+    error(until->line, "'definitions_until' has no effect without 'definitions_date'");
+  }
+  if (policy.definitions_date && policy.definitions_until &&
+      *policy.definitions_until < *policy.definitions_date) {
+    error(until->line, "'definitions_until' is before 'definitions_date'");
+  }
+}
+
+// What the image knows beyond its tools.
+void Reader::evidence(const Section& section, Policy& policy) {
+  definitions(section, policy);
+  version(section, "debuggers", policy.debuggers);
+  if (const Setting* count = find(section, "symbols")) {
+    policy.symbols = parse_number(count->value, 999999999);
+    if (!policy.symbols) {
+      error(count->line, "'symbols' is a number of files, not " + quoted(count->value));
+    }
+  }
+}
+
 void Reader::head(const Section& section, Policy& policy) {
   check_known(section,
-              {"image",   "title",        "tier",        "revision",       "built",       "as_of",
-               "base",    "arch",         "expires",     "expired",        "grace_days",  "clock",
-               "contact", "language",     "keyboards",   "network",        "bitlocker",   "confirm",
-               "shell",   "remote_agent", "remote_port", "remote_message", "remote_title"});
+              "image title tier revision built as_of base arch expires expired grace_days clock "
+              "contact language keyboards network bitlocker confirm shell remote_agent "
+              "remote_port remote_message remote_title definitions definitions_date "
+              "definitions_until debuggers symbols");
   optional_choice<Language>(section, "language", policy.language,
                             {{"en", Language::en}, {"de", Language::de}});
   text(section, "image", policy.image);
@@ -320,6 +366,7 @@ void Reader::head(const Section& section, Policy& policy) {
   optional_choice<Shell>(section, "shell", policy.shell,
                          {{"launcher", Shell::launcher}, {"winre", Shell::winre}});
   remote(section, policy);
+  evidence(section, policy);
 }
 
 void Reader::needs(const Section& section, Tool& tool) {
@@ -337,8 +384,7 @@ void Reader::needs(const Section& section, Tool& tool) {
 }
 
 void Reader::tool(const Section& section, Tool& tool) {
-  check_known(section,
-              {"title", "description", "group", "risk", "command", "needs", "file", "show"});
+  check_known(section, "title description group risk command needs file show");
   tool.id = section.id;
   text(section, "title", tool.title);
   text(section, "description", tool.description);

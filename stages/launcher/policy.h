@@ -75,6 +75,11 @@ struct Policy {
   std::string remote_title;  ///< of its entry in the menu; empty: the language's own
   unsigned remote_port = 0;  ///< 0: a random one
   std::string remote_message;
+  std::string definitions;  ///< version of the malware definitions; empty: there are none
+  std::optional<Date> definitions_date;   ///< of what day they are
+  std::optional<Date> definitions_until;  ///< the last day on which they count as fresh
+  std::string debuggers;                  ///< version of the Debugging Tools; empty: none
+  std::optional<unsigned> symbols;        ///< how many PDBs
   std::vector<Tool> tools;
 };
 

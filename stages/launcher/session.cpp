@@ -68,7 +68,25 @@ std::string Session::stamp() const {
                             {"as_of", to_string(policy_.as_of)},
                             {"expires", expires},
                             {"base", policy_.base},
-                            {"arch", policy_.arch}});
+                            {"arch", policy_.arch}}) +
+         evidence_stamp();
+}
+
+// What it knows of malware and of crashes, as far as it does.
+std::string Session::evidence_stamp() const {
+  std::string list;
+  const auto add = [&list](const std::string& part) { list += ", " + part; };
+  if (policy_.definitions_date) {
+    add(text(Text::stamp_definitions_of,
+             {{"version", policy_.definitions}, {"date", to_string(*policy_.definitions_date)}}));
+  } else if (!policy_.definitions.empty()) {
+    add(text(Text::stamp_definitions, {{"version", policy_.definitions}}));
+  }
+  if (!policy_.debuggers.empty()) {
+    add(text(Text::stamp_debuggers, {{"version", policy_.debuggers}}));
+  }
+  if (policy_.symbols) add(text(Text::stamp_symbols, {{"count", decimal(*policy_.symbols)}}));
+  return list;
 }
 
 void Session::note(std::string line) {
@@ -236,9 +254,23 @@ void Session::prepare() {
   load_drivers();
   start_network();
   const bool locked = policy_.shell != Shell::winre || lock_protected();
-  if (locked) look_for_windows();
+  if (locked) {
+    look_for_windows();
+    note_old_definitions();
+  }
   --waiting_;
   if (locked) show_menu();
+}
+
+// Last of what is noted before the menu, so that what drivers had to say does not push it out. Said
+// once: who has read it and goes on knows.
+void Session::note_old_definitions() {
+  const Date today = machine_.today();
+  if (!policy_.definitions_until || today <= *policy_.definitions_until) return;
+  const Date date = *policy_.definitions_date;  // the policy has no `until` without it
+  note(text(Text::definitions_old,
+            {{"date", to_string(date)},
+             {"days", decimal(static_cast<unsigned>(today.days - date.days))}}));
 }
 
 void Session::load_drivers() {

@@ -47,6 +47,7 @@ class Session {
   bool is_offered(Action action) const;
   void add_exits(Page& page);
   std::string stamp() const;
+  std::string evidence_stamp() const;
   void note(std::string line);         // for the menu's next showing
   void warn(const std::string& line);  // for every showing of the menu
   void busy(Text what);
@@ -58,6 +59,7 @@ class Session {
   void ask_clock();
   std::string contact() const;
   void past_date();
+  void note_old_definitions();
   void show_keyboards();
   void take_keyboard(int row);
   void prepare();

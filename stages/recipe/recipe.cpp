@@ -1,6 +1,7 @@
 #include "recipe/recipe.h"
 
 #include "recipe/data.h"
+#include "recipe/downloads.h"
 #include "recipe/reader.h"
 #include "recipe/sandbox.h"
 
@@ -71,8 +72,9 @@ class Evaluator {
   Reader reader_;
   std::map<fs::path, int> included_;  // registry references of what files returned
   std::vector<fs::path> including_;
-  std::size_t visits_ = 0;      // of what the recipe returned
-  std::vector<NodeRef> bases_;  // values that extend copied
+  std::size_t visits_ = 0;          // of what the recipe returned
+  std::vector<NodeRef> bases_;      // values that extend copied
+  std::vector<NodeRef> downloads_;  // of project.lua
 };
 
 Evaluator::Evaluator(const Request& request, std::span<const Schema* const> schemas)
@@ -99,6 +101,8 @@ Evaluator::Evaluator(const Request& request, std::span<const Schema* const> sche
 Evaluation Evaluator::take() {
   read_project();
   apply_definitions();
+  // Only now: their roots are declared beside them, and -D may have replaced these.
+  result_.downloads = resolve_downloads(downloads_, result_.root, roots_);
   try {
     run_file(file_);
     sandbox_.protect([this](lua_State*) {
@@ -398,7 +402,7 @@ void Evaluator::read_project() {
   project.run_file(file);
   if (!project.reader_.errors().empty()) throw Failure(project.reader_.errors());
   const NodeRef* node = to_node(project.sandbox_.state(), -1);
-  if (node == nullptr || (*node)->schema->role != Role::setting) {
+  if (node == nullptr || (*node)->schema->word != "project") {
     throw Failure(Diagnostic{.message = "project.lua must return project { ... }",
                              .where = project.result_.where});
   }
@@ -416,6 +420,7 @@ void Evaluator::apply_project(const Node& project) {
     }
   }
   if (project.has("as_of")) result_.as_of = project.text("as_of");
+  downloads_ = project.nodes("downloads");
 }
 
 void Evaluator::apply_definitions() {

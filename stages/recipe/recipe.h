@@ -1,6 +1,7 @@
 // Evaluates one recipe: Lua text in, the values that describe its artifacts out.
 #pragma once
 
+#include "recipe/downloads.h"
 #include "recipe/paths.h"
 #include "recipe/schema.h"
 #include "recipe/value.h"
@@ -33,6 +34,7 @@ struct Evaluation {
   std::map<std::string, std::string> parameters;  ///< what `param` handed out
   std::set<std::string> definitions_used;
   std::set<std::string> roots;       ///< names that recipes/project.lua declares
+  std::vector<Download> downloads;   ///< in the order of recipes/project.lua; each path once
   std::optional<std::string> as_of;  ///< the policy clock, "YYYY-MM-DD", if one was given
 };
 

@@ -1,10 +1,11 @@
 #!/bin/sh
-# sh tests/bench/bench.sh [-d] [-n RUNS] [-c CACHE] [-w FOLDER] BUILD: what builds cost.
+# sh tests/bench/bench.sh [-d] [-s] [-n RUNS] [-c CACHE] [-w FOLDER] BUILD: what builds cost.
 #
 # BUILD is a build folder with REMEDIA_DEMO=ON (its remedia and its stand-in medium are used). CACHE
 # keeps the base between calls; without it a base is made each time, which takes a minute. All else
 # happens in a new folder below FOLDER (default: TMPDIR or /tmp), some 20 GB, removed at the end.
-# With -d only the rows of drivers are run, in 8 GB and without a base.
+# With -d only the rows of drivers are run, in 8 GB and without a base; with -s only those of
+# symbols, in 500 MB; with both, both.
 # RUNS is 5 unless given. Nothing fails for being slow: targets at the end say reached or missed.
 #
 # The base stands for a big boot.wim: about 1 GB of programs and libraries of this machine, LZX. Its
@@ -45,6 +46,15 @@
 #                  that folder, and the image follow, and nothing else may
 #   drivers-note   a file that no package needs has other bytes
 #   cp-drivers     a plain copy of the folders
+#   symbols-cold   the first build of an image with the PDB of its kernel, which lies in a symbol
+#                  store among 10,000 others (see symbol_store.cpp)
+#   symbols-scan   the list of the store again, with nothing remembered of any file
+#   symbols-no-op  `remedia build` when nothing has changed
+#   symbols-folder a folder of the store has another time: a look at each file, and no more
+#   symbols-touch  one PDB has another time
+#   symbols-new    one PDB more, which nobody wants
+#   cp-symbols     a plain copy of the store
+#   find-symbols   `find -ls` of it: what a look at each file costs at least
 #   cp-wim cp-iso  plain copies of the artifacts (never clones): the yardstick
 #   clone-iso      `cp --reflink=always` of the ISO, where that works
 #   sixteen-cp     eight copies of each
@@ -53,18 +63,19 @@
 # Columns: wall time; that as a multiple of cp-wim and of mkwinpeimg; CPU time of all processes, and
 # as a multiple of that of cp-wim; megabytes written (see measure.cpp); peak memory of the largest
 # process.
-# Below the table stand, for the rows of drivers, the times of their stages in the last round, by
-# the log of ninja.
+# Below the table stand, for the rows of drivers and symbols, the times of their stages in the last
+# round, by the log of ninja.
 set -eu
 
 usage() {
   sed -n '2s/^# //p' "$0" >&2
   exit 2
 }
-runs=5 cache='' drivers_only='' below=${TMPDIR:-/tmp}
-while getopts dn:c:w: option; do
+runs=5 cache='' only='' below=${TMPDIR:-/tmp}
+while getopts dsn:c:w: option; do
   case $option in
-    d) drivers_only=1 ;;
+    d) only="$only drivers" ;;
+    s) only="$only symbols" ;;
     n) runs=$OPTARG ;;
     c) cache=$OPTARG ;;
     w) below=$OPTARG ;;
@@ -87,6 +98,11 @@ trap clean_up EXIT
 trap 'exit 130' INT TERM
 "${CXX:-c++}" -std=c++20 -O2 "$here/measure.cpp" -o "$work/measure"
 "${CXX:-c++}" -std=c++20 -O2 "$here/driver_folders.cpp" -o "$work/driver_folders"
+demo=$here/../../recipes/demo
+"${CXX:-c++}" -std=c++20 -O2 -I "$demo" "$here/symbol_store.cpp" "$demo/medium/pdb_file.cpp" \
+  -lfmt -o "$work/symbol_store"
+# shellcheck source=tests/bench/symbols.sh
+. "$here/symbols.sh"
 
 # --- what is built ---
 
@@ -224,7 +240,7 @@ row() {
   shift
   sync -f .
   case $name in
-    no-op | ninja-no-op | *drivers*) ;;
+    no-op | ninja-no-op | *drivers* | *symbols*) ;;
     eight-* | sixteen-*) prime 18 ;;
     *) prime 4 ;;
   esac
@@ -383,15 +399,21 @@ peak() { sort -n -k 3,3 "rows/$1" | awk 'END { print $3 }'; }
 
 driver_rows='drivers-cold drivers-scan drivers-no-op drivers-touch drivers-file drivers-note'
 
-# Where no base is, drivers are measured by their copy.
-yardstick() { if [ -e rows/cp-wim ]; then of cp-wim "$1"; else of cp-drivers "$1"; fi; }
+# Where no base is, drivers and symbols are measured by their copy.
+yardstick() {
+  for copy in cp-wim cp-drivers cp-symbols; do
+    [ ! -e "rows/$copy" ] || break
+  done
+  of "$copy" "$1"
+}
 
 table() {
   printf '%-14s %9s %7s %8s %9s %7s %9s %8s\n' "$1" 'wall ms' 'x cp' 'x mkwpe' 'CPU ms' 'x cp' \
     'MB writ.' 'peak MB'
   for name in cold base-exported no-op ninja-no-op wim iso wim+iso usb wds partition recovery \
     second-tier third-tier tool-changed big-changed eight-new eight-cached cp-wim cp-iso clone-iso \
-    sixteen-cp mkwinpeimg $driver_rows cp-drivers; do
+    sixteen-cp mkwinpeimg $driver_rows cp-drivers $symbol_rows cp-symbols \
+    find-symbols; do
     [ -e "rows/$name" ] || continue
     echo "$name $(of "$name" 1) $(of "$name" 2) $(peak "$name") $(of "$name" 4)" \
       "$(yardstick 1) $(yardstick 2) $(of mkwinpeimg 1)"
@@ -413,8 +435,8 @@ target() {
     verdict "$1 <= $2 x $3"
 }
 
-driver_stages() {
-  for name in $driver_rows; do
+stages_of_rows() {
+  for name in $driver_rows $symbol_rows; do
     [ -s "stages-$name" ] || continue
     echo "$name, by stage:"
     cat "stages-$name"
@@ -456,11 +478,11 @@ on() {
   mkdir -p "$2/project"
   cd "$2/project"
   mkdir rows
-  [ -n "$drivers_only" ] || make_project
+  [ -n "$only" ] || make_project
   for round in $(seq "$runs"); do
     echo "$1, round $round of $runs ..." >&2
-    drivers
-    [ -z "$drivers_only" ] || continue
+    for part in ${only:-drivers symbols}; do "$part"; done
+    [ -z "$only" ] || continue
     one_image
     stages
     ways
@@ -471,14 +493,15 @@ on() {
   done
   echo
   table "$1"
-  driver_stages
-  driver_targets
-  [ -n "$drivers_only" ] || targets
+  stages_of_rows
+  [ ! -e rows/drivers-no-op ] || driver_targets
+  [ ! -e rows/symbols-no-op ] || symbol_targets
+  [ -n "$only" ] || targets
   cd "$work"
   rm -rf "$2/project"
 }
 
-if [ -n "$drivers_only" ]; then
+if [ -n "$only" ]; then
   echo "medians of $runs rounds; others may use the machine as well"
   on "$(findmnt -no FSTYPE -T "$work")" "$work"
   exit 0

@@ -5,6 +5,7 @@
 #include "media/wim.h"
 #include "media/wim_table.h"
 #include "medium/pe_file.h"
+#include "support/debugger_kits.h"
 
 #include <algorithm>
 #include <map>
@@ -176,18 +177,26 @@ INSTANTIATE_TEST_SUITE_P(Catalogue, Supplied,
                                          Supply{"file_restore", "Toolsx64.cab"},
                                          Supply{"remote_connection", "RemoteRecovery.exe"},
                                          Supply{"remote_agent", "Remedia/Agent"},
-                                         Supply{"debuggers", "kd.exe"},
-                                         Supply{"symbols", "symbol store"},
-                                         Supply{"defender_scan", "Microsoft Security Client"},
-                                         Supply{"definitions", "mpam-fe"}),
+                                         Supply{"defender_scan", "Microsoft Security Client"}),
                          [](const auto& test) { return std::string(test.param.tool); });
 
 TEST(Catalogue, CrashAnalyzerAsksForDebuggersAndSymbols) {
   Space space;
-  space.write("recipes/r.lua", std::string(kHead) +
-                                   "return image(extend(tiers.L3, { allow = { "
-                                   "tiers.L3.allow, tools.crash_analyzer } }))\n");
-  EXPECT_NE(space.failing_build().find("needs debuggers"), std::string::npos) << space.output;
+  const std::string level =
+      std::string(kHead) +
+      "local level = extend(tiers.L3, { allow = { tiers.L3.allow, tools.crash_analyzer } })\n";
+  space.write("recipes/r.lua", level + "return image(level)\n");
+  space.failing_build();
+  EXPECT_NE(space.output.find("needs debuggers"), std::string::npos) << space.output;
+  EXPECT_NE(space.output.find("give the wim debuggers = debuggers { ... }"), std::string::npos)
+      << space.output;
+  debugger_kits::write(space / "kit", debugger_kits::tools());
+  space.write("recipes/r.lua",
+              level + "return extend(image(level), { debuggers = debuggers { \"kit\" } })\n");
+  space.failing_build();
+  EXPECT_NE(space.output.find("needs symbols"), std::string::npos) << space.output;
+  EXPECT_NE(space.output.find("give the wim symbols = symbols { ... }"), std::string::npos)
+      << space.output;
 }
 
 std::string program(const std::string& name) {
@@ -207,7 +216,8 @@ TEST(Catalogue, EverythingBuildsOnceItIsSupplied) {
   space.write("mine/agent.exe", program("agent.exe"));
   space.write("mine/scanner/OfflineScannerShell.exe", program("OfflineScannerShell.exe"));
   space.write("mine/definitions/mpam-feX64.exe", program("mpam-feX64.exe"));
-  space.write("mine/debuggers/kd.exe", program("kd.exe"));
+  debugger_kits::write(space / "mine/kit",
+                       debugger_kits::tools({.folder = "Windows Kits/10/Debuggers/x64"}));
   space.write("mine/symbols/ntkrnlmp.pdb/0123/ntkrnlmp.pdb", "symbols");
   space.write("recipes/r.lua", std::string(kHead) + R"(
 local dart = { files = { "./../Toolsx64.cab" } }
@@ -215,11 +225,13 @@ local all = extend(tiers.L3, {
   allow = {
     tiers.L3.allow, extend(tools.locksmith, dart), extend(tools.file_restore, dart),
     tools.crash_analyzer,
-    extend(tools.debuggers, { files = { overlay { "./../mine/debuggers", to = "Debuggers" } } }),
-    extend(tools.symbols, { files = { overlay { "./../mine/symbols", to = "Symbols" } } }),
     extend(tools.defender_scan, { files = { overlay {
       "./../mine/scanner", to = "Program Files/Microsoft Security Client" } } }),
-    extend(tools.definitions, { files = { "./../mine/definitions" } }),
+    -- Files of one's own serve as well as the words symbols and defender.
+    tool { id = "symbols", title = "Symbols", description = "A store.", risk = "low",
+           files = { overlay { "./../mine/symbols", to = "Symbols" } }, provides = { "symbols" } },
+    tool { id = "definitions", title = "Definitions", description = "As they come.", risk = "low",
+           files = { "./../mine/definitions" }, provides = { "definitions" } },
   },
   remote = { agent = extend(tools.remote_connection, dart), port = 3388 },
 })
@@ -228,12 +240,15 @@ local own = extend(tiers.L1, {
   remote = { agent = extend(tools.remote_agent, {
     files = { overlay { "./../mine/agent.exe", to = "Remedia/Agent" } } }) },
 })
-return { image(all), image(own) }
+return { extend(image(all), { debuggers = debuggers { "mine/kit" } }), image(own) }
 )");
   space.build();
   const Image all(space, "l3");
   EXPECT_TRUE(all.has("sources/recovery/tools/MSDartTools.exe"));
-  EXPECT_TRUE(all.has("Debuggers/kd.exe"));
+  for (const char* name : {"Debuggers/cdb.exe", "Debuggers/dbgeng.dll", "Debuggers/winext/ext.dll",
+                           "Remedia/Tools/crash-analyzer.cmd"})
+    EXPECT_TRUE(all.has(name)) << name;
+  EXPECT_FALSE(all.has("Debuggers/windbg.exe"));
   EXPECT_TRUE(all.has("Symbols/ntkrnlmp.pdb/0123/ntkrnlmp.pdb"));
   EXPECT_TRUE(all.has("mpam-feX64.exe"));
   EXPECT_TRUE(Image(space, "own").has("Remedia/Agent/agent.exe"));

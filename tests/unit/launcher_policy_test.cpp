@@ -80,6 +80,29 @@ TEST(LauncherPolicy, LeavesOutWhatMayBeLeftOut) {
   EXPECT_EQ(result.policy.shell, Shell::launcher);
 }
 
+TEST(LauncherPolicy, KnowsWhatTheImageKnows) {
+  const PolicyResult result = read_policy(
+      std::string(kHead) +
+      "definitions = 1.403.55.0\ndefinitions_date = 2026-11-20\ndefinitions_until = 2026-12-04\n"
+      "debuggers = 10.0.26100.1\nsymbols = 14\n");
+  EXPECT_EQ(all(result), "");
+  EXPECT_EQ(result.policy.definitions, "1.403.55.0");
+  EXPECT_EQ(to_string(result.policy.definitions_date.value()), "2026-11-20");
+  EXPECT_EQ(to_string(result.policy.definitions_until.value()), "2026-12-04");
+  EXPECT_EQ(result.policy.debuggers, "10.0.26100.1");
+  EXPECT_EQ(result.policy.symbols, 14U);
+}
+
+TEST(LauncherPolicy, DefinitionsMayBeOfAnUnknownDay) {
+  const PolicyResult result =
+      read_policy(std::string(kHead) + "definitions = 1.403.55.0\nsymbols = 0\n");
+  EXPECT_EQ(all(result), "");
+  EXPECT_FALSE(result.policy.definitions_date);
+  EXPECT_FALSE(result.policy.definitions_until);
+  EXPECT_EQ(result.policy.debuggers, "");
+  EXPECT_EQ(result.policy.symbols, 0U);
+}
+
 TEST(LauncherPolicy, TakesWindowsLineEnds) {
   EXPECT_EQ(all(read_policy(replaced(kHead, "\n", "\r\n"))), "");
 }
@@ -129,6 +152,23 @@ TEST(LauncherPolicy, NamesLineAndReason) {
       {"remote_port = 5\n", "line 14: 'remote_port' has no effect without 'remote_agent'\n"},
       {"remote_title = x\n", "line 14: 'remote_title' has no effect without 'remote_agent'\n"},
       {"remote_agent = a\nremote_title = x\\ny\n", "line 15: 'remote_title' is a single line\n"},
+      {"definitions = 1.403.55\n",
+       "line 14: 'definitions' is a version of four numbers, not '1.403.55'\n"},
+      {"definitions = 1.403.55.65536\n",
+       "line 14: 'definitions' is a version of four numbers, not '1.403.55.65536'\n"},
+      {"definitions = 1.403.55.0 beta\n",
+       "line 14: 'definitions' is a version of four numbers, not '1.403.55.0 beta'\n"},
+      {"definitions = 1.2.3.4\ndefinitions_date = 2026-13-01\n",
+       "line 15: 'definitions_date' is no date like 2026-12-20: '2026-13-01'\n"},
+      {"definitions_date = 2026-11-20\n",
+       "line 14: 'definitions_date' has no effect without 'definitions'\n"},
+      {"definitions = 1.2.3.4\ndefinitions_until = 2026-12-04\n",
+       "line 15: 'definitions_until' has no effect without 'definitions_date'\n"},
+      {"definitions = 1.2.3.4\ndefinitions_date = 2026-11-20\ndefinitions_until = 2026-11-19\n",
+       "line 16: 'definitions_until' is before 'definitions_date'\n"},
+      {"debuggers = here\n", "line 14: 'debuggers' is a version of four numbers, not 'here'\n"},
+      {"symbols = many\n", "line 14: 'symbols' is a number of files, not 'many'\n"},
+      {"symbols = -1\n", "line 14: 'symbols' is a number of files, not '-1'\n"},
       {"[group x]\n", "line 14: a section is '[tool ID]', not '[group x]'\n"},
   };
   for (const auto& [text, error] : cases) {

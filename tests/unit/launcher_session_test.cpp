@@ -304,5 +304,59 @@ TEST_F(LauncherSession, EveryPageHasTheStamp) {
   EXPECT_NE(pc.shown.stamp.find("2026-12-20"), std::string::npos);
 }
 
+constexpr const char* kEvidence =
+    "definitions = 1.403.55.0\ndefinitions_date = 2026-11-20\ndefinitions_until = 2026-12-04\n"
+    "debuggers = 10.0.26100.1\nsymbols = 14\n";
+
+TEST_F(LauncherSession, TheStampSaysWhatTheImageKnows) {
+  begin(plain() + kEvidence);
+  EXPECT_EQ(pc.shown.stamp,
+            "helpdesk, tier L1, revision 0123456789abcdef, built 2024-01-01, as of 2026-11-20, "
+            "expires 2026-12-20, base 10.0.26100.1742 amd64, definitions 1.403.55.0 of 2026-11-20, "
+            "debuggers 10.0.26100.1, symbols 14");
+  EXPECT_EQ(pc.shown.text, "");
+  EXPECT_NE(log().find("definitions 1.403.55.0"), std::string::npos);
+}
+
+TEST_F(LauncherSession, TheStampSaysNoDayThatIsNotKnown) {
+  begin(plain() + "definitions = 1.403.55.0\nlanguage = de\n");
+  EXPECT_TRUE(pc.shown.stamp.ends_with("amd64, Definitionen 1.403.55.0")) << pc.shown.stamp;
+}
+
+TEST_F(LauncherSession, OldDefinitionsAreSaidOnce) {
+  pc.now = "2026-12-05";
+  begin(plain() + kEvidence + tool("scan", "low", "scan.exe"));
+  EXPECT_EQ(pc.shown.kind, PageKind::menu);
+  EXPECT_EQ(pc.shown.text,
+            "Malware definitions are of 2026-11-20, 15 days old; what is newer is not found.");
+  EXPECT_EQ(pc.shown.tone, Tone::warning);
+  open("scan");
+  EXPECT_EQ(pc.shown.text, "");
+}
+
+TEST_F(LauncherSession, OldDefinitionsAreSaidInGerman) {
+  pc.now = "2026-12-05";
+  begin(plain() + kEvidence + "language = de\n");
+  EXPECT_EQ(pc.shown.text,
+            "Die Definitionen von Schadsoftware sind vom 2026-11-20, 15 Tage alt; was neuer ist, "
+            "wird nicht gefunden.");
+}
+
+TEST_F(LauncherSession, DefinitionsAreFreshOnTheirLastDay) {
+  pc.now = "2026-12-04";
+  begin(plain() + kEvidence);
+  EXPECT_EQ(pc.shown.kind, PageKind::menu);
+  EXPECT_EQ(pc.shown.text, "");
+}
+
+// Three notes are kept: what drivers had to say must not push this one out.
+TEST_F(LauncherSession, OldDefinitionsAreSaidAfterTroubleWithDrivers) {
+  pc.now = "2026-12-05";
+  pc.files["X:\\Remedia\\drivers.txt"] = "a\nb\nc\nd\n";
+  begin(plain() + kEvidence);
+  EXPECT_TRUE(pc.shown.text.ends_with("what is newer is not found.")) << pc.shown.text;
+  EXPECT_NE(pc.shown.text.find("drivers.txt"), std::string::npos) << pc.shown.text;
+}
+
 }  // namespace
 }  // namespace remedia::launcher

@@ -46,6 +46,12 @@ std::string long_tools() {
   return text;
 }
 
+// What the image knows, as long as it can be: it is on every page.
+constexpr const char* kEvidence =
+    "definitions = 65535.65535.65535.65535\ndefinitions_date = 2026-11-20\n"
+    "definitions_until = 2026-12-04\ndebuggers = 65535.65535.65535.65535\n"
+    "symbols = 999999999\n";
+
 bool overlap(const Box& a, const Box& b) {
   return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
@@ -95,7 +101,7 @@ class WineLayout : public testing::TestWithParam<std::tuple<const char*, const c
              std::vector<std::string> more = {}) {
     const auto [language, dpi] = GetParam();
     pc.write("Remedia/policy.txt",
-             policy(head + "language = " + std::string(language) + "\n", some_tools));
+             policy(head + kEvidence + "language = " + language + "\n", some_tools));
     std::vector<std::string> arguments = {"--now", now, "--dpi", dpi, "--size", "800x600"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     pc.start(arguments);

@@ -40,6 +40,19 @@ TEST(WineMenu, ShowsTheVersionStamp) {
   EXPECT_EQ(pc.buttons(), (Words{"Restart", "Shut down"}));
 }
 
+TEST(WineMenu, SaysWhatTheImageKnowsAndHowOldThatIs) {
+  Pc pc;
+  pc.write("Remedia/policy.txt",
+           policy("definitions = 1.403.55.0\ndefinitions_date = 2026-11-01\n"
+                  "definitions_until = 2026-11-20\ndebuggers = 10.0.26100.1\nsymbols = 14\n"));
+  pc.start();
+  pc.wait_for("Contoso recovery");
+  pc.wait_for_text(kText, "Malware definitions are of 2026-11-01, 20 days old");
+  EXPECT_NE(pc.text_of(kStamp).find("amd64, definitions 1.403.55.0 of 2026-11-01, debuggers "
+                                    "10.0.26100.1, symbols 14"),
+            std::string::npos);
+}
+
 TEST(WineMenu, SaysWhyAToolCannotBeStarted) {
   Pc pc;
   pc.write("Remedia/policy.txt", policy("", demo_tools()));

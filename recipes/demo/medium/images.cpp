@@ -51,13 +51,11 @@ Files programs_at(const std::vector<std::string>& paths, const BootPrograms& pro
 /// Windows has each system file twice, by hard link: in its place and in the component store. The
 /// copies here are equal; libwim stores the content once.
 Files versioned_programs(const ImageOptions& options) {
-  constexpr std::uint16_t native = 1;
   constexpr std::uint16_t boot_application = 16;
   const Identity& identity = options.identity;
   const std::string system32 = "Windows/System32/";
-  const std::string kernel = windows_program(
-      "ntkrnlmp.exe", identity.kernel_arch.empty() ? options.arch : identity.kernel_arch, native,
-      identity.kernel);
+  const std::string kernel = windows_kernel(
+      identity.kernel_arch.empty() ? options.arch : identity.kernel_arch, identity.kernel);
   Files files;
   for (const std::string name : {"winload.efi", "winload.exe"}) {
     const std::string loader =

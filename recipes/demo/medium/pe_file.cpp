@@ -1,6 +1,7 @@
 #include "medium/pe_file.h"
 
 #include "formats/registry.h"
+#include "medium/numbers.h"
 #include "support/diagnostic.h"
 #include "support/digest.h"
 
@@ -15,6 +16,8 @@ constexpr std::size_t kPage = 0x1000;  // section alignment
 constexpr std::size_t kBlock = 0x200;  // file alignment
 constexpr std::size_t kPeOffset = 0x80;
 constexpr std::size_t kResourceAddress = 2 * kPage;
+constexpr std::size_t kDebugAt = 16;  // behind the code of any machine
+constexpr std::size_t kDebugEntry = 28;
 
 struct Machine {
   std::string_view name;
@@ -35,19 +38,6 @@ const Machine& machine_of(std::string_view arch) {
     if (machine.name == arch) return machine;
   }
   fail("no PE file can be made for '{}'", arch);
-}
-
-std::string number(std::uint64_t value, std::size_t size) {
-  std::string bytes;
-  for (std::size_t i = 0; i < size; ++i) bytes += static_cast<char>(value >> (8 * i) & 0xFF);
-  return bytes;
-}
-std::string u16(std::uint64_t value) { return number(value, 2); }
-std::string u32(std::uint64_t value) { return number(value, 4); }
-
-std::string padded(std::string bytes, std::size_t to) {
-  bytes.resize((bytes.size() + to - 1) / to * to, '\0');
-  return bytes;
 }
 
 std::string terminated(std::string_view text) { return to_utf16le(text) + std::string(2, '\0'); }
@@ -154,6 +144,25 @@ struct Part {
   std::string bytes;
 };
 
+std::string debug_entry(const PeFile& options, std::uint32_t type, std::size_t at,
+                        std::size_t size) {
+  return u32(0) + u32(options.timestamp) + u16(0) + u16(0) + u32(type) + u32(size) +
+         u32(size == 0 ? 0 : kPage + at) + u32(size == 0 ? 0 : kBlock + at);
+}
+
+/// The code; behind it, if there is a PDB, what says so: a debug directory of two entries, of which
+/// the second says that the timestamp is none, and the first one's record.
+std::string code_of(const PeFile& options, const Machine& machine) {
+  std::string code(machine.code);
+  if (!options.pdb) return code;
+  constexpr std::uint32_t code_view = 2;
+  constexpr std::uint32_t reproducible = 16;
+  const std::string record = code_view_record(*options.pdb);
+  return padded(std::move(code), kDebugAt) +
+         debug_entry(options, code_view, kDebugAt + 2 * kDebugEntry, record.size()) +
+         debug_entry(options, reproducible, 0, 0) + record;
+}
+
 std::string section(std::string_view name, std::size_t size, std::size_t address,
                     std::size_t in_file, std::size_t offset, std::uint32_t flags) {
   std::string header(name);
@@ -181,9 +190,14 @@ std::string optional_header(const PeFile& options, const Machine& machine,
   for (std::size_t i = 0; i < 16; ++i) {
     const bool resources_here = i == 2 && resource_size > 0;
     const bool imports_here = i == 1 && !imports.bytes.empty();
-    header += u32(resources_here ? kResourceAddress : imports_here ? imports.address : 0);
+    const bool debug_here = i == 6 && options.pdb.has_value();
+    header += u32(resources_here ? kResourceAddress
+                  : imports_here ? imports.address
+                  : debug_here   ? kPage + kDebugAt
+                                 : 0);
     header += u32(resources_here ? resource_size
                   : imports_here ? 20 * (options.imports.size() + 1)
+                  : debug_here   ? 2 * kDebugEntry
                                  : 0);
   }
   return header;
@@ -237,6 +251,7 @@ std::string api_set_table(const std::vector<ApiSet>& sets) {
 
 std::string pe_file(const PeFile& options) {
   const Machine& machine = machine_of(options.arch);
+  const std::string code = code_of(options, machine);
   const std::string data = resources(options);
   Part imports{kResourceAddress + pages(data.size()) * kPage, {}};
   imports.bytes = import_list(options, imports.address);
@@ -250,7 +265,7 @@ std::string pe_file(const PeFile& options) {
   std::string headers = dos + std::string(kPeOffset - dos.size(), '\0') + std::string("PE\0\0", 4) +
                         u16(machine.number) + u16(sections) + u32(options.timestamp) + u32(0) +
                         u32(0) + u16(optional.size()) + u16(characteristics) + optional;
-  headers += section(".text", machine.code.size(), kPage, kBlock, kBlock, 0x60000020);
+  headers += section(".text", code.size(), kPage, kBlock, kBlock, 0x60000020);
   const std::string filled = padded(data, kBlock);
   if (!data.empty()) {
     headers +=
@@ -267,18 +282,20 @@ std::string pe_file(const PeFile& options) {
                        2 * kBlock + filled.size() + list.size(), 0x40000040);
   }
   if (headers.size() > kBlock) fail("a PE file of ours has no room for so many sections");
-  return padded(headers, kBlock) + padded(std::string(machine.code), kBlock) + filled + list +
-         table;
+  if (code.size() > kBlock) fail("a PE file of ours has no room for the name of its PDB");
+  return padded(headers, kBlock) + padded(code, kBlock) + filled + list + table;
 }
 
-std::string windows_program(std::string_view name, std::string_view arch, std::uint16_t subsystem,
-                            std::string_view version, std::vector<std::string> imports,
-                            std::string api_sets) {
+std::uint16_t machine_number(std::string_view arch) { return machine_of(arch).number; }
+
+namespace {
+
+/// What all programs of Windows have.
+PeFile windows_file(std::string_view name, std::string_view arch, std::uint16_t subsystem,
+                    std::string_view version) {
   const std::string text(version);
   PeFile file = {.arch = std::string(arch), .subsystem = subsystem, .version = text};
   file.library = name.ends_with(".dll");
-  file.imports = std::move(imports);
-  file.api_sets = std::move(api_sets);
   file.strings = {{"CompanyName", "Remedia"},
                   {"FileDescription", "Stand-in; this is not Windows"},
                   {"FileVersion", text + " (standin.240102-0304)"},
@@ -290,6 +307,29 @@ std::string windows_program(std::string_view name, std::string_view arch, std::u
   const std::string digest = sha256(fmt::format("{} {} {}", name, arch, version));
   const char* const first = digest.data();
   std::from_chars(first, first + 8, file.timestamp, 16);
+  return file;
+}
+
+}  // namespace
+
+std::string windows_program(std::string_view name, std::string_view arch, std::uint16_t subsystem,
+                            std::string_view version, std::vector<std::string> imports,
+                            std::string api_sets) {
+  PeFile file = windows_file(name, arch, subsystem, version);
+  file.imports = std::move(imports);
+  file.api_sets = std::move(api_sets);
+  return pe_file(file);
+}
+
+Pdb kernel_pdb(std::string_view arch, std::string_view version) {
+  const auto guid = derived_guid(fmt::format("PDB of ntkrnlmp.exe {} {}", arch, version));
+  return {.name = "ntkrnlmp.pdb", .guid = std::string(guid.begin(), guid.end())};
+}
+
+std::string windows_kernel(std::string_view arch, std::string_view version) {
+  constexpr std::uint16_t native = 1;
+  PeFile file = windows_file("ntkrnlmp.exe", arch, native, version);
+  file.pdb = kernel_pdb(arch, version);
   return pe_file(file);
 }
 

@@ -4,8 +4,11 @@
 // tests of PE readers damage.
 #pragma once
 
+#include "medium/pdb_file.h"
+
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,11 +28,12 @@ struct PeFile {
   bool library = false;                   ///< a DLL
   std::vector<std::string> imports = {};  ///< libraries that it loads at its start
   std::string api_sets = {};              ///< content of a section .apiset; empty: none
+  std::optional<Pdb> pdb = {};            ///< then the timestamp says of itself that it is no date
 };
 
-/// The bytes: headers in the first 512 of them, code in the next 512, then resources, the list of
-/// imports, which names libraries and none of their functions, and API sets. All three together
-/// have no room in the headers: then it throws Failure.
+/// The bytes: headers in the first 512 of them, code in the next 512 with what says which PDB there
+/// is, then resources, the list of imports, which names libraries and none of their functions, and
+/// API sets. These three together have no room in the headers: then it throws Failure.
 std::string pe_file(const PeFile& options);
 
 struct ApiSet {
@@ -52,5 +56,12 @@ std::array<std::uint16_t, 4> version_numbers(std::string_view version);
 std::string windows_program(std::string_view name, std::string_view arch, std::uint16_t subsystem,
                             std::string_view version, std::vector<std::string> imports = {},
                             std::string api_sets = {});
+
+/// The kernel, which names a PDB, and what that is.
+std::string windows_kernel(std::string_view arch, std::string_view version);
+Pdb kernel_pdb(std::string_view arch, std::string_view version);
+
+/// Of the header: 0x8664. Throws Failure if no PE file can be made for `arch`.
+std::uint16_t machine_number(std::string_view arch);
 
 }  // namespace remedia::medium

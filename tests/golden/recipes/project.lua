@@ -1,1 +1,5 @@
-return project { roots = { media = "media", fleet = "fleet" }, as_of = "2026-11-20" }
+return project {
+  roots = { media = "media", fleet = "fleet" },
+  downloads = { download { "@media/brought/win12.iso", url = "https://downloads.example/win12.iso" } },
+  as_of = "2026-11-20",
+}

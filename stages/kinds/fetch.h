@@ -1,0 +1,36 @@
+// `remedia fetch`: brings the downloads of a project into its roots, each of them just as the lock
+// files of the recipes say. The one command that uses the network; no build does.
+#pragma once
+
+#include "graph/build.h"
+#include "kinds/lock_file.h"
+
+#include <functional>
+#include <string>
+
+namespace remedia::kinds {
+
+/// What a file is, held against what was locked of it: size, digest, signer, version, date. What it
+/// cannot find out it takes from `locked`, and it is not judged. Throws Failure if the signature is
+/// not intact.
+using Examine = std::function<LockEntry(const LockEntry& locked, const fs::path& file)>;
+
+/// The signature inside a program, without anchors; no versions.
+LockEntry examine_signed(const LockEntry& locked, const fs::path& file);
+
+struct FetchRequest {
+  graph::BuildRequest build = {};  ///< recipes and definitions
+  std::string only = {};           ///< a word of the recipe language, or "@root/file"; "": all
+  bool first = false;              ///< also what no lock file has, as it is
+  bool check = false;              ///< brings nothing, only looks
+  std::uint64_t max_size = 16 * (std::uint64_t{1} << 30);  ///< of what the lock does not bound
+  Examine examine = examine_signed;
+};
+
+/// Brings what is not there as it is locked; `say` hears a line of each download when it is done.
+/// The file that was there stays until the new one is verified. Throws Failure with the errors of
+/// all downloads, when all others are done. With `check`: false if something is missing, differs or
+/// is in no lock file, of which `say` hears; else true.
+bool fetch(const FetchRequest& request, const std::function<void(const std::string&)>& say);
+
+}  // namespace remedia::kinds
