@@ -19,7 +19,7 @@ function project(fields) end
 ---@field path? string Where it lies, under a root: "@media/mpam-x64.exe".
 ---@field url string http:// or https://, without a user or password. What comes must be what the recipe's lock file says.
 
----An input that `remedia fetch` brings, in recipes/project.lua: project { downloads = { download { "@media/mpam-x64.exe", url = "https://..." } } }
+---Where `remedia fetch` gets an input, in recipes/project.lua.
 ---@param fields remedia.Download
 ---@return remedia.Download
 function download(fields) end

@@ -177,7 +177,8 @@ int run(int argc, char** argv, int& trouble) {
       ->type_name("OUT")
       ->capture_default_str();
   lock_command->add_option("--only", only, "only inputs of this word, such as defender")
-      ->type_name("WORD");
+      ->type_name("WORD")
+      ->allow_extra_args(false);
   with_recipes(lock_command);
   lock_command->footer(
       "Where the file is there, builds fail if an input is not what it says. Commit it.");

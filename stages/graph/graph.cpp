@@ -90,6 +90,11 @@ void Planner::add(Edge edge) {
   edges_.emplace(std::move(first), std::move(edge));
 }
 
+void Planner::add_file_input(std::string word, const SourcePath& path) {
+  if (path.written.starts_with('@'))
+    add_input({std::move(word), path.written, "", "digest", path.file, path.where});
+}
+
 // Lists of symbols are made for people who have to fetch what the rest waits for.
 void Planner::require(const std::string& file) {
   for (const Product& product : products_) {

@@ -40,9 +40,9 @@ struct SourcePath {
 struct Input {
   std::string word;     ///< of the recipe language that reads it
   std::string written;  ///< as the recipe has it
-  std::string
-      listing;      ///< what another edge makes and says of it: a tree, or a record with `inputs`
-  std::string pin;  ///< "digest" or "signer": what must not change
+  std::string listing;  ///< of another edge: a tree, or a record with `inputs`
+  std::string pin;      ///< "digest" or "signer": what must not change
+  std::string file;     ///< as stages see it, if it can be one file; else ""
   Location where;
 };
 
@@ -77,6 +77,8 @@ class Planner {
   void add_product(Product product);
   /// Notes what the lock file of this recipe is to have.
   void add_input(Input input) { inputs_.push_back(std::move(input)); }
+  /// The same of one file that is read as it is, if it lies below a root.
+  void add_file_input(std::string word, const SourcePath& path);
   const std::vector<Input>& inputs() const { return inputs_; }
   const std::string& recipe() const { return evaluation_->name; }
   const recipe::Evaluation& evaluation() const { return *evaluation_; }

@@ -39,6 +39,12 @@ class Job {
 
   /// Declares that the result depends on a file or folder; it goes into the depfile.
   void reads(const fs::path& file) { read_.insert(file); }
+  /// The same of a file that the recipe names, and of the folder that it lies in: that another file
+  /// with an older date took its place shows in the folder only.
+  void reads_named(const fs::path& file) {
+    reads(file);
+    if (file.has_parent_path()) reads(file.parent_path());
+  }
   /// SHA-256 of a whole input file, remembered beside the first output; also declares it as read.
   std::string digest(const fs::path& file);
   /// The same for another word about its content than the SHA-256, of files whose digest() the

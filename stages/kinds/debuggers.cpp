@@ -7,6 +7,7 @@
 #include "formats/win_names.h"
 #include "graph/graph.h"
 #include "graph/job.h"
+#include "kinds/component.h"
 #include "kinds/folder_walk.h"
 #include "kinds/kinds.h"
 #include "media/debugger_tools.h"
@@ -81,7 +82,7 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node,
                          .parts = {{"shown", path.written}},
                          .records = {edge.outputs.back()}};
   planner.add_input(
-      {"debuggers", path.written, edge.outputs.back(), "digest", node->place("path")});
+      {"debuggers", path.written, edge.outputs.back(), "digest", "", node->place("path")});
   planner.add(std::move(edge));
   return planned;
 }
@@ -170,8 +171,14 @@ Chosen from_archive(graph::Job& job, const fs::path& archive) {
   const ScratchFile whole(job.part(1).string() + ".kit");
   Pack kit(whole.path(), whole.path().string());
   std::vector<std::string> digests;
-  for (const auto& [name, file] : inputs) digests.push_back(job.digest(file));
+  for (const auto& [name, file] : inputs) {
+    job.reads_named(file);
+    digests.push_back(job.digest(file));
+  }
   unpack_driver_pack(archive, written, "", kit, scratch, {}, parts);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (job.digest(inputs[i].second) != digests[i]) fail_changed(inputs[i].first, {});
+  }
   chosen.tools = choose_debugger_tools(kit.entries(), job.text("arch"), written);
 
   Pack pack(job.part(1), job.output(1));

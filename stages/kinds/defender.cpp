@@ -135,8 +135,10 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node,
   edge.parameters["unpack"] = node->flag("unpack");
   edge.parameters["allow_unsigned"] = node->flag("allow_unsigned");
   if (std::optional<std::int64_t> days = max_age_of(*node)) edge.parameters["max_age_days"] = *days;
-  for (const graph::SourcePath& anchor : planner.source_paths(*node, "anchors", binding.arch))
+  for (const graph::SourcePath& anchor : planner.source_paths(*node, "anchors", binding.arch)) {
+    planner.add_file_input("defender", anchor);
     edge.parameters["anchors"].push_back({{"file", anchor.file}, {"written", anchor.written}});
+  }
 
   const KeptDefinitions kept = {.of_programs = node->flag("unpack"),
                                 .of_cabinets = node->flag("unpack") || node->has("anchors")};
@@ -169,6 +171,7 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node,
                        .written = path.written,
                        .listing = edge.outputs[1],
                        .pin = node->text("pin"),
+                       .file = "",
                        .where = path.where});
   }
   planner.add(std::move(edge));

@@ -104,6 +104,7 @@ void run(graph::Job& job) {
   const std::string written = job.text("written");
   job.about("paths", [&] {
     const fs::path path = job.text("file");
+    job.reads_named(path);
     const Form form = definitions::form_of(path, written);
     Content content;
     if (form == Form::folder) {
@@ -114,7 +115,8 @@ void run(graph::Job& job) {
     }
     // To unpack and to judge is what costs; of the same package both come out the same.
     if (job.unchanged(content.sha256) && fs::exists(job.output(kTree)) &&
-        fs::exists(job.output(kRecord))) {
+        fs::exists(job.output(kRecord)) &&
+        graph::read_record(job.output(kRecord)).at("sha256") == content.sha256) {
       job.write_text(kTree, form == Form::folder ? write_tree(std::move(content.kept))
                                                  : write_tree(read_tree(job.output(kTree))));
       job.write_record(graph::read_record(job.output(kRecord)));

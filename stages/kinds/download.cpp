@@ -15,8 +15,8 @@ const recipe::Schema schema = {
     .word = "download",
     .role = recipe::Role::setting,
     .help =
-        "An input that `remedia fetch` brings, in recipes/project.lua: project { downloads = "
-        "{ download { \"@media/mpam-x64.exe\", url = \"https://...\" } } }",
+        "Where `remedia fetch` gets an input, in recipes/project.lua.\n"
+        "  project { downloads = { download { \"@media/mpam-x64.exe\", url = \"https://...\" } } }",
     .fields =
         {
             {.name = "path",

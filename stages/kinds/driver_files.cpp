@@ -172,6 +172,7 @@ void run(graph::Job& job) {
       }
       listing.add_archives(archives);
     } else if (is_driver_pack(path)) {
+      job.reads_named(path);
       listing.add_archives({{path, written, ""}});
     } else {
       throw Failure(Diagnostic{
@@ -203,7 +204,7 @@ graph::Planned plan_driver_files(graph::Planner& planner, const recipe::NodeRef&
   graph::Planned planned{.file = edge.outputs[1],
                          .parts = {{"shown", path.written}, {"digests", edge.outputs[2]}}};
   if (path.written.starts_with('@'))
-    planner.add_input({"drivers", path.written, edge.outputs[1], "digest", path.where});
+    planner.add_input({"drivers", path.written, edge.outputs[1], "digest", path.file, path.where});
   planner.add(std::move(edge));
   return planned;
 }

@@ -154,8 +154,10 @@ class DriversPlan {
     std::vector<graph::SourcePath> anchors = planner_.source_paths(*node, "anchors", binding_.arch);
     if (!anchors.empty()) {
       set["anchors"] = nlohmann::ordered_json::array();
-      for (const graph::SourcePath& anchor : anchors)
+      for (const graph::SourcePath& anchor : anchors) {
+        planner_.add_file_input("drivers", anchor);
         set["anchors"].push_back({{"file", anchor.file}, {"written", anchor.written}});
+      }
       // Signatures without a countersignature hold as long as their certificate does.
       const std::optional<std::string>& as_of = planner_.evaluation().as_of;
       set["moment"] = as_of ? days_of(*as_of).time_since_epoch().count() * std::int64_t{86400}

@@ -2,6 +2,7 @@
 
 #include "graph/job.h"
 #include "kinds/boot_volume.h"
+#include "kinds/drivers.h"
 #include "kinds/symbols.h"
 
 #include <algorithm>
@@ -23,6 +24,16 @@ graph::Planned plan_one(graph::Planner& planner, std::string_view field,
                         const SymbolsUse& use) {
   if (field == "symbols") return plan_symbols(planner, node, binding, use);
   return planner.plan(node, binding);
+}
+
+// What an image is made of; equal edges are one, so this plans nothing new.
+void add_image(graph::Planner& planner, const recipe::NodeRef& image, const graph::Binding& binding,
+               SymbolsUse& use) {
+  recipe::NodeRef from = image->node("from");
+  use.sources.push_back(from);
+  std::string record = planner.plan(from, {}).records.front();
+  for (const graph::Planned& tree : plan_drivers(planner, image, binding, record).trees)
+    use.driver_trees.push_back(tree.file);
 }
 
 void add(PlannedEvidence& evidence, std::string_view field, graph::Planned planned) {
@@ -81,8 +92,8 @@ PlannedEvidence plan_data_evidence(graph::Planner& planner, const recipe::NodeRe
   int lists = 0;
   for (const Wanted& wanted : wanted_on_data(*artifact)) {
     SymbolsUse use{.user = artifact, .name = name, .list = "", .sources = {}, .driver_trees = {}};
-    for (const recipe::NodeRef& image : wanted.images) use.sources.push_back(image->node("from"));
     if (std::string_view(wanted.field) == "symbols") {
+      for (const recipe::NodeRef& image : wanted.images) add_image(planner, image, binding, use);
       std::string number = lists++ == 0 ? "" : std::to_string(lists);
       use.list = fmt::format("{}.{}{}.symchk.txt", name, artifact->schema->word, number);
     }
@@ -101,6 +112,28 @@ void refuse_data_evidence(const recipe::Node& artifact) {
       .where = artifact.place("boot"),
       .hint = "boot it by usb alone, or put them into the image: place = \"image\"",
       .notes = {{.message = "it is said here", .where = wanted.front().node->place("place")}}});
+}
+
+void check_data_evidence(const recipe::Node& image, const std::string& recipe,
+                         const std::vector<graph::Product>& products) {
+  for (const char* field : kFields) {
+    recipe::NodeRef node = image.node(field);
+    if (node == nullptr || !on_data(*node)) continue;
+    bool carried = std::any_of(products.begin(), products.end(), [&](const auto& product) {
+      if (product.kind != "usb" || product.recipe != recipe) return false;
+      std::vector<recipe::NodeRef> images = product.origin->nodes("boot");
+      return std::any_of(images.begin(), images.end(),
+                         [&](const auto& one) { return one->text("name") == image.text("name"); });
+    });
+    if (carried) continue;
+    throw Failure(Diagnostic{
+        .message =
+            fmt::format("the {} of the image '{}' are to lie on a data partition, but no usb "
+                        "boots it",
+                        field, image.text("name")),
+        .where = node->place("place"),
+        .hint = "return usb { boot = ... }, or put them into the image: place = \"image\""});
+  }
 }
 
 void describe_evidence(const nlohmann::json& parameters, nlohmann::ordered_json& into) {
@@ -135,6 +168,8 @@ nlohmann::ordered_json evidence_policy(const nlohmann::json& parameters) {
   }
   if (auto found = record("debuggers"); !found.is_null())
     policy["debuggers"] = found.at("debuggers").at("version");
+  // The launcher takes no empty value; a stand-in may not say its version.
+  if (policy.value("debuggers", "") == "") policy.erase("debuggers");
   if (auto found = record("symbols"); !found.is_null())
     policy["symbols"] = std::to_string(found.at("symbols").size());
   return policy;

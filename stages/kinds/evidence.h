@@ -32,6 +32,11 @@ PlannedEvidence plan_data_evidence(graph::Planner& planner, const recipe::NodeRe
 /// this kind of artifact has none.
 void refuse_data_evidence(const recipe::Node& artifact);
 
+/// Throws Failure if `image` wants something on a data partition and no stick among the `products`
+/// of `recipe` has one for it.
+void check_data_evidence(const recipe::Node& image, const std::string& recipe,
+                         const std::vector<graph::Product>& products);
+
 /// Adds what the records of plan_data_evidence() say, as `definitions`, `symbols` and so on.
 /// `parameters`: where the records stand by their names.
 void describe_evidence(const nlohmann::json& parameters, nlohmann::ordered_json& into);

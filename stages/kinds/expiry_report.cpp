@@ -10,6 +10,7 @@
 #include "media/definitions.h"
 #include "support/date.h"
 #include "support/diagnostic.h"
+#include "support/temporary_folder.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -47,26 +48,6 @@ Line tier_line(const graph::Plan& plan, const graph::Product& product, std::stri
   if (!date.empty()) line.last = days_of(date);
   return line;
 }
-
-/// A folder for what is unpacked only to be looked at.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (fs::temp_directory_path() / "remedia-check-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) fail_errno(errno, "make", pattern);
-    path_ = pattern;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  fs::path operator/(std::string_view name) const { return path_ / name; }
-
- private:
-  fs::path path_;
-};
 
 /// Looks into each package once, however many images have it.
 class Packages {

@@ -9,8 +9,11 @@
 #include "formats/authenticode.h"
 #include "kinds/kinds.h"
 #include "kinds/manifest_read.h"
+#include "media/definitions.h"
+#include "support/date.h"
 #include "support/digest.h"
 #include "support/http.h"
+#include "support/temporary_folder.h"
 
 #include <algorithm>
 #include <set>
@@ -207,7 +210,7 @@ LockEntry Fetch::found(const LockEntry& locked, const fs::path& file) const {
 std::string Fetch::run() {
   if (there_ && !fs::is_regular_file(file_))
     fail("'{}' is no file: {}", wanted_.shown(), file_.string());
-  if (wanted_.locked.empty() && !request_.first) refuse_unlocked();
+  if (wanted_.locked.empty() && (!request_.first || there_)) refuse_unlocked();
   bool good = there_ && fault_of(file_).empty();
   std::string news = good && wanted_.by_digest() != nullptr ? "unchanged" : bring(good);
   std::string note =
@@ -241,7 +244,7 @@ void Fetch::verify(http::Part& part) const {
   if (wrong.empty()) return;
   part.drop();
   throw Failure(Diagnostic{
-      .message = fmt::format("what {} gives is not '{}' as it was locked: it {}",
+      .message = fmt::format("what {} gives is not '{}' as it was locked ({})",
                              wanted_.download.url, wanted_.shown(), wrong),
       .hint = "nothing was replaced; if it is meant, put it there yourself, look at it, and call "
               "remedia lock"});
@@ -258,16 +261,27 @@ void Fetch::refuse_unlocked() const {
       .message = fmt::format("'{}' is in no lock file of these recipes", wanted_.shown()),
       .hint = wanted_.words.empty()
                   ? "none of them reads it: name the recipe that does, or choose with --only"
-                  : "--first brings it as it is: look at it, then call remedia lock"});
+              : there_ ? "it is there already: call remedia lock, or remove it and give --first"
+                       : "--first brings it as it is: look at it, then call remedia lock"});
 }
 
 }  // namespace
 
 LockEntry examine_signed(const LockEntry& locked, const fs::path& file) {
   LockEntry found = locked;
-  found.signer.reset();
   std::string shown = printable(locked.path);
-  if (auto signer = authenticode::embedded_signer(Slice::whole(file), shown, {}))
+  std::optional<signature::Signer> signer;
+  if (locked.word == "defender") {
+    TemporaryFolder folder;
+    definitions::Facts facts = definitions::inspect(file, shown, folder / "package");
+    found.version = facts.signature_version.text();
+    found.date = facts.dated ? date_of_clock(facts.dated->time) : "";
+    signer = facts.signer;
+  } else {
+    signer = authenticode::embedded_signer(Slice::whole(file), shown, {});
+  }
+  found.signer.reset();
+  if (signer)
     found.signer = LockSigner{signer->name, signer->issuer, signer->sha256, signer->anchored};
   return found;
 }

@@ -15,7 +15,9 @@ namespace remedia::kinds {
 /// not intact.
 using Examine = std::function<LockEntry(const LockEntry& locked, const fs::path& file)>;
 
-/// The signature inside a program, without anchors; no versions.
+/// Signer, version and date of definitions; of other words the signature inside a program and no
+/// version. Without anchors, since only a build knows them: a signer is the same by its
+/// certificate.
 LockEntry examine_signed(const LockEntry& locked, const fs::path& file);
 
 struct FetchRequest {

@@ -37,17 +37,19 @@ void add_program_facts(const Slice& content, Json& entry) {
   }
 }
 
-// Of a folder or an archive: the digest of what it holds, whatever the order.
+// One file is locked as it is, whatever was taken out of it: so it can be fetched, too.
+Json entry_of_file(graph::Job& job, const fs::path& file, const std::string& written) {
+  job.reads_named(file);
+  Json entry = {{"path", written}, {"size", fs::file_size(file)}, {"sha256", job.digest(file)}};
+  add_program_facts(Slice::whole(file), entry);
+  return entry;
+}
+
+// Of a folder: the digest of what it holds, whatever the order.
 Json entry_of_tree(const std::string& tree, const std::string& written) {
   std::vector<TreeEntry> files = read_tree(tree);
   std::erase_if(files, [](const TreeEntry& file) { return file.directory; });
   Json entry = {{"path", written}};
-  if (files.size() == 1 && files.front().origin == written) {
-    entry["size"] = files.front().size;
-    entry["sha256"] = files.front().sha256;
-    add_program_facts(files.front().slice(), entry);
-    return entry;
-  }
   std::sort(files.begin(), files.end(), [](const TreeEntry& a, const TreeEntry& b) {
     return std::tie(a.origin, a.sha256) < std::tie(b.origin, b.sha256);
   });
@@ -94,15 +96,22 @@ Json entries_of_source(const Json& record, const std::string& written) {
   return entries;
 }
 
-Json entries_of(const Json& input) {
+/// `others`: how the recipe writes the other inputs of this word.
+Json entries_of(graph::Job& job, const Json& input, std::set<std::string> others) {
   std::string listing = input.at("listing");
   std::string written = input.at("written");
+  fs::path file = input.at("file").get<std::string>();
+  if (!file.empty() && fs::is_regular_file(file))
+    return Json::array({entry_of_file(job, file, written)});
+  if (listing.empty()) return Json::array();
   if (listing.ends_with(".tree")) return Json::array({entry_of_tree(listing, written)});
   Json record = graph::read_record(listing);
   if (record.at("stage") == "source") return entries_of_source(record, written);
+  // What it needs beside it, as the cabinets of an .msi, belongs to it.
+  others.erase(written);
   Json entries = Json::array();
   for (const auto& entry : record.at("inputs")) {
-    if (entry.at("path") == written) entries.push_back(entry);
+    if (!others.contains(entry.at("path").get<std::string>())) entries.push_back(entry);
   }
   return entries;
 }
@@ -110,7 +119,14 @@ Json entries_of(const Json& input) {
 // Two images may read different parts of one folder; together they are what is locked.
 Json merged(const std::vector<Json>& entries) {
   Json entry = entries.front();
-  if (entries.size() == 1) return entry;
+  for (const Json& one : entries) {
+    if (!one.at("by_signer").get<bool>()) entry["by_signer"] = false;
+    if (entry.contains("signer") && one.value("signer", Json()) != entry["signer"])
+      entry["signer"]["anchored"] = false;
+  }
+  bool same = std::all_of(entries.begin(), entries.end(),
+                          [&](const Json& one) { return one.at("sha256") == entry.at("sha256"); });
+  if (same) return entry;
   Sha256 digest;
   std::uint64_t size = 0;
   for (const Json& one : entries) {
@@ -125,13 +141,17 @@ Json merged(const std::vector<Json>& entries) {
 void run(graph::Job& job) {
   std::map<std::string, std::vector<Json>> by_path;
   std::map<std::string, std::set<std::string>> seen;
+  std::set<std::string> all;
+  for (const auto& input : job.parameters().at("inputs")) all.insert(input.at("written"));
   for (const auto& input : job.parameters().at("inputs")) {
-    for (Json entry : entries_of(input)) {
+    for (Json entry : entries_of(job, input, all)) {
       std::string path = entry.at("path");
-      if (!seen[path].insert(entry.at("sha256")).second) continue;
-      entry["written"] = input.at("written");
       // What nobody signed can only be held to its content.
       entry["by_signer"] = input.at("pin") == "signer" && entry.contains("signer");
+      std::string known = entry.at("sha256").get<std::string>() + entry["by_signer"].dump() +
+                          entry.value("signer", Json()).dump();
+      if (!seen[path].insert(known).second) continue;
+      entry["written"] = input.at("written");
       by_path[path].push_back(std::move(entry));
     }
   }
@@ -170,11 +190,16 @@ std::map<std::string, std::string> plan_inputs(graph::Planner& planner) {
   std::map<std::string, graph::Edge> edges;
   for (const graph::Input& input : planner.inputs()) {
     graph::Edge& edge = edges[input.word];
-    Json json = {{"written", input.written}, {"listing", input.listing}, {"pin", input.pin}};
+    Json json = {{"written", input.written},
+                 {"listing", input.listing},
+                 {"pin", input.pin},
+                 {"file", input.file}};
     auto& list = edge.parameters["inputs"];
     if (std::find(list.begin(), list.end(), json) != list.end()) continue;
     list.push_back(std::move(json));
-    edge.inputs.push_back(input.listing);
+    bool fresh = !input.listing.empty() && std::find(edge.inputs.begin(), edge.inputs.end(),
+                                                     input.listing) == edge.inputs.end();
+    if (fresh) edge.inputs.push_back(input.listing);
   }
   std::map<std::string, std::string> records;
   for (auto& [word, edge] : edges) {

@@ -108,8 +108,16 @@ int write_locks(const graph::BuildRequest& request, const std::vector<std::strin
   if (int status = graph::make(wanted, all(), print); status != 0) return status;
   for (const auto& [recipe, list] : records) {
     fs::path file = lock_path(recipe::canonical_file(recipe));
+    const bool known = fs::exists(file);
+    if (!known && list.empty()) continue;
+    if (!known && !only.empty()) {
+      throw Failure(Diagnostic{
+          .message = fmt::format("'{}' is not there, and with a part of it no build would do",
+                                 lock_path(recipe).string()),
+          .hint = fmt::format("lock all of it first: remedia lock {}", recipe)});
+    }
     LockFile before;
-    if (fs::exists(file)) before = read_lock(file);
+    if (known) before = read_lock(file);
     before.recipe = fs::path(recipe).stem().string();
     std::vector<LockEntry> found;
     for (const std::string& record : list) {
@@ -117,7 +125,7 @@ int write_locks(const graph::BuildRequest& request, const std::vector<std::strin
     }
     LockFile after = updated(before, found, only);
     std::string changes = lock_changes(before, after);
-    if (!changes.empty() || !fs::exists(file)) write_atomically(file, write_lock(after));
+    if (!changes.empty() || !known) write_atomically(file, write_lock(after));
     text += changes;
   }
   return 0;

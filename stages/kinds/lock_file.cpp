@@ -55,6 +55,11 @@ std::string signer_difference(const LockEntry& locked, const LockEntry& found) {
                        signer_text(*found.signer));
   }
   if (locked.version.empty()) return {};
+  // A countersignature is not part of what is signed: another one must not make old ones young.
+  if (found.version == locked.version && found.date != locked.date) {
+    return fmt::format("has the same version {} and another date: {} -> {}",
+                       printable(locked.version), or_none(locked.date), or_none(found.date));
+  }
   std::optional<int> order = compare_versions(found.version, locked.version);
   if (order && *order >= 0) return {};
   // Versions that are no numbers have no order; the same one is no older.
@@ -138,8 +143,8 @@ std::optional<std::vector<std::uint64_t>> numbers_of(std::string_view version) {
 }  // namespace
 
 const std::vector<std::string>& lock_words() {
-  static const std::vector<std::string> words = {"source",  "defender", "debuggers",
-                                                 "symbols", "drivers",  "overlay"};
+  static const std::vector<std::string> words = {"source",  "defender", "debuggers", "symbols",
+                                                 "drivers", "overlay",  "wim"};
   return words;
 }
 
@@ -157,13 +162,19 @@ std::vector<Diagnostic> check_lock(const LockFile& lock, const std::vector<LockE
   std::vector<Diagnostic> errors;
   for (const auto& [key, entry] : by_key(found)) {
     auto known = locked.find(key);
-    std::string wrong = known == locked.end()
-                            ? fmt::format("is not in the lock file; it is {}", summary(*entry))
-                            : difference(*known->second, *entry);
+    std::string wrong;
+    if (known == locked.end()) {
+      wrong = fmt::format("is not in the lock file; it is {}", summary(*entry));
+    } else if (known->second->by_signer && entry->signer && !entry->by_signer) {
+      wrong = "is held to its digest by the recipe, and to its signer by the lock file";
+    } else {
+      wrong = difference(*known->second, *entry);
+    }
     if (wrong.empty()) continue;
     errors.push_back(
         {.message = fmt::format("'{}' ({}) {}", printable(entry->path), entry->word, wrong),
-         .hint = fmt::format("if this is meant: remedia lock recipes/{}.lua", lock.recipe)});
+         .hint =
+             fmt::format("if this is meant: remedia lock recipes/{}.lua", printable(lock.recipe))});
   }
   return errors;
 }

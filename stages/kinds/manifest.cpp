@@ -9,6 +9,7 @@
 
 #include "graph/graph.h"
 #include "graph/job.h"
+#include "kinds/evidence.h"
 #include "kinds/kinds.h"
 #include "media/versions.h"
 
@@ -22,7 +23,10 @@ namespace {
 graph::Planned plan(graph::Planner& planner, const recipe::NodeRef&, const graph::Binding&) {
   std::map<std::string, std::vector<graph::Product>> folders;
   for (const graph::Product& product : planner.products()) {
-    if (product.recipe == planner.recipe()) folders[product.name].push_back(product);
+    if (product.recipe != planner.recipe()) continue;
+    if (product.kind == "wim")
+      check_data_evidence(*product.origin, planner.recipe(), planner.products());
+    folders[product.name].push_back(product);
   }
   for (auto& [name, products] : folders) {
     graph::Edge edge{.kind = "manifest", .origin = products.front().origin};

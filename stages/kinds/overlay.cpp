@@ -78,7 +78,7 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node,
   if (unpack) edge.outputs.push_back(graph::Planner::store_path(edge, "pack"));
   graph::Planned planned{.file = edge.outputs[0], .parts = {{"shown", path.written}}};
   if (path.written.starts_with('@'))
-    planner.add_input({"overlay", path.written, edge.outputs[0], "digest", path.where});
+    planner.add_input({"overlay", path.written, edge.outputs[0], "digest", path.file, path.where});
   planner.add(std::move(edge));
   return planned;
 }
@@ -111,7 +111,7 @@ std::vector<TreeEntry> unpacked(graph::Job& job) {
   fs::path archive = job.text("folder");
   if (!fs::is_regular_file(archive))
     job.fail_at("path", fmt::format("'{}' is no file, so it is no archive", job.text("written")));
-  job.reads(archive);
+  job.reads_named(archive);
   Pack pack(job.part(1), job.output(1));
   std::vector<TreeEntry> entries = job.about("path", [&] {
     return unpack_archive(archive, job.text("written"), job.text("to"), pack,
@@ -125,6 +125,7 @@ std::vector<TreeEntry> unpacked(graph::Job& job) {
 
 std::vector<TreeEntry> single_file(graph::Job& job) {
   fs::path file = job.text("folder");
+  job.reads_named(file);
   std::string to = job.text("to");
   if (to.empty()) {
     job.fail_at(

@@ -412,6 +412,7 @@ graph::Planned plan_settings(graph::Planner& planner, const recipe::NodeRef& ima
   if (image->has("background")) {
     graph::SourcePath picture = planner.source_path(*image, "background", binding.arch);
     edge.parameters["background"] = picture.file;
+    planner.add_file_input("wim", picture);
     edge.parameters["background_written"] = picture.written;
   }
   if (image->has("winre_tool"))

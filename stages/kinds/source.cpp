@@ -139,7 +139,7 @@ graph::Planned plan(graph::Planner& planner, const recipe::NodeRef& node, const 
                          .parts = {{"boot", edge.outputs[1]}, {"boot_tree", edge.outputs[2]}},
                          .records = {edge.outputs[3]}};
   planner.add_input({"source", node->path("media", node->text("arch")).written, edge.outputs[3],
-                     "digest", node->place("media")});
+                     "digest", "", node->place("media")});
   planner.add(std::move(edge));
   return planned;
 }

@@ -155,6 +155,7 @@ void run(graph::Job& job) {
     if (fs::is_directory(path)) {
       for (const FoundFile& file : walk_folder(job, path, written)) listing.add(file);
     } else if (fs::is_regular_file(path) && symbols::file_name(path.filename().string())) {
+      job.reads_named(path);
       listing.add({.path = path.filename().string(),
                    .file = path,
                    .shown = written,

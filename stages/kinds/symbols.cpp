@@ -184,7 +184,10 @@ SymbolSearch plan_search(graph::Planner& planner, const recipe::NodeRef& node,
   const bool only_ids = windows.empty() && !search.asked.empty();
   if (windows.empty() && !only_ids) windows = use.sources;
   for (const recipe::NodeRef& one : windows) {
-    std::string ids = plan_symbol_ids(planner, node, one, is_own(*one, use), search.scope);
+    const bool own = is_own(*one, use);
+    if (!own)
+      planner.add_file_input("source", planner.source_path(*one, "media", one->text("arch")));
+    std::string ids = plan_symbol_ids(planner, node, one, own, search.scope);
     if (std::find(search.ids.begin(), search.ids.end(), ids) == search.ids.end())
       search.ids.push_back(std::move(ids));
   }
@@ -317,6 +320,7 @@ graph::Planned plan_symbols(graph::Planner& planner, const recipe::NodeRef& node
                        .written = path.written,
                        .listing = planned.records[0],
                        .pin = "digest",
+                       .file = path.file,
                        .where = path.where});
   }
   planner.add(std::move(edge));

@@ -164,6 +164,16 @@ Members members_of(Kind kind, const Names& names, const Signers& signers) {
   return members;
 }
 
+// Who signed everything that is there: only he can be said to have signed the package.
+std::optional<signature::Signer> sole_signer(const std::vector<File>& files,
+                                             const Signers& signers) {
+  if (files.empty() || signers.size() != files.size()) return std::nullopt;
+  const signature::Signer& first = signers.begin()->second;
+  bool all = std::all_of(signers.begin(), signers.end(),
+                         [&](const auto& signer) { return signer.second.sha256 == first.sha256; });
+  return all ? std::optional(first) : std::nullopt;
+}
+
 }  // namespace
 
 std::string_view form_text(Form form) {
@@ -201,9 +211,7 @@ Facts judge(Form form, const std::string& shown, const std::vector<File>& files,
     if (!member.signer) facts.unsigned_files.push_back(member.file->path);
   }
   facts.dated = date_of(newest, package);
-  facts.signer = package;
-  if (form != Form::program)
-    facts.signer = engine != members.end() ? engine->second.signer : newest.front()->signer;
+  facts.signer = form == Form::program ? package : sole_signer(files, signers);
   return facts;
 }
 

@@ -53,8 +53,7 @@ struct Facts {
   std::optional<Dated> dated;
   std::vector<std::string> set;             ///< paths of the files that make it a set
   std::vector<std::string> unsigned_files;  ///< those of them without a signature
-  /// Of the program as a whole; of cabinets and folders, of the engine (without one: of the newest
-  /// .vdm).
+  /// Of the program as a whole; of cabinets and folders, if every file is signed by the same one.
   std::optional<signature::Signer> signer;
 };
 

@@ -21,6 +21,7 @@ void Layers::add_exclusive(const std::vector<TreeEntry>& tree, std::string_view 
   for (const TreeEntry& entry : tree) {
     auto found = entries_.find(fold_case(entry.target));
     if (found == entries_.end() || entry.directory) continue;
+    if (!entry.sha256.empty() && entry.sha256 == found->second.sha256) continue;
     throw Failure(Diagnostic{.message = fmt::format("'{}' comes from '{}' and from {}",
                                                     entry.target, found->second.origin, what),
                              .hint = "leave one of them out: neither may silently undo the other"});

@@ -69,7 +69,10 @@ std::string normal_key(std::string_view text) {
   if (text.size() <= kGuidDigits || text.size() > kGuidDigits + kMostAgeDigits) return {};
   if (text.find_first_not_of("0123456789abcdefABCDEF") != text.npos) return {};
   std::string key;
-  for (std::size_t i = 0; i < text.size(); ++i) key += to_case(text[i], i < kGuidDigits);
+  for (std::size_t i = 0; i < kGuidDigits; ++i) key += to_case(text[i], true);
+  // The age without leading zeros.
+  std::size_t age = std::min(text.find_first_not_of('0', kGuidDigits), text.size() - 1);
+  for (std::size_t i = age; i < text.size(); ++i) key += to_case(text[i], false);
   return key;
 }
 

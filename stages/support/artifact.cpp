@@ -64,11 +64,24 @@ bool later(const timespec& a, const timespec& b) {
   return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
 }
 
+constexpr std::size_t kCompared = std::size_t{1} << 20;  // bytes at a time
+
 bool same_bytes(const fs::path& a, const fs::path& b) {
   std::error_code error;
   if (!fs::is_regular_file(a, error) || fs::file_size(a, error) != fs::file_size(b, error))
     return false;
-  return read_file(a, UINT64_MAX) == read_file(b, UINT64_MAX);
+  const Slice left = Slice::whole(a);
+  const Slice right = Slice::whole(b);
+  Fd left_fd = Fd::open_read(a);
+  Fd right_fd = Fd::open_read(b);
+  std::vector<char> x(kCompared);
+  std::vector<char> y(kCompared);
+  for (std::uint64_t at = 0;; at += kCompared) {
+    std::size_t n = read_at(left, left_fd.get(), at, x);
+    if (n != read_at(right, right_fd.get(), at, y)) return false;
+    if (!std::equal(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(n), y.begin())) return false;
+    if (n < kCompared) return true;
+  }
 }
 
 bool any_changed_since(const timespec& start, const std::vector<fs::path>& files) {
