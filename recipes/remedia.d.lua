@@ -127,7 +127,7 @@ function debuggers(fields) end
 ---@field ids? string|(string)[] PDBs by their ids, "ntkrnlmp.pdb,GUIDAGE,1" as symchk /om writes it or "ntkrnlmp.pdb GUIDAGE"; data "@fleet/seen.txt" has a line for each
 ---@field missing? "error"|"warn" what a PDB that is not there is
 ---@field max_size? string what the PDBs may have together, such as "300MiB"
----@field to? string folder in the image, or on the data partition
+---@field to? string folder in the image, or on the data partition; Crash Analyzer looks in Symbols only
 ---@field place? "image"|"data" "image", which is in memory while it runs; or "data": the data partition of the sticks that boot the image
 
 ---Symbols (PDBs) of the Windows that the PCs run, for Crash Analyzer and debuggers.

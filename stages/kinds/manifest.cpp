@@ -339,6 +339,7 @@ constexpr ManifestField kManifestFields[] = {
     {"images.debuggers.version", "file version of dbgeng.dll"},
     {"images.debuggers.path", "folder in the image"},
     {"images.debuggers.programs", "what can be started"},
+    {"images.debuggers.allow_missing", "imports that the recipe excepts"},
     {"images.debuggers.files", "all that was taken of them"},
     {"images.debuggers.files.path", "in the image"},
     {"images.debuggers.files.origin", "where it came from, as the recipe wrote it"},

@@ -243,7 +243,7 @@ class Sections {
 
 std::vector<Section> image_sections(const json& a, const json& b) {
   Sections sections;
-  Names apart = {"tier", "base"};
+  Names apart = {"tier", "base", "debuggers"};
   for (const auto& [name, kind] : lists_of_image()) apart.insert(name);
   sections.add(field_section("settings", a, b, apart));
   const json& tier_a = at(a, "tier");
@@ -253,6 +253,9 @@ std::vector<Section> image_sections(const json& a, const json& b) {
     sections.add(list_section(kind, at(tier_a, name), at(tier_b, name)));
   for (const auto& [name, kind] : lists_of_image())
     sections.add(list_section(kind, at(a, name), at(b, name)));
+  const json& kit_a = at(a, "debuggers");
+  const json& kit_b = at(b, "debuggers");
+  sections.add(field_section("debuggers", kit_a, kit_b, {"files"}));
   const json& base_a = at(a, "base");
   const json& base_b = at(b, "base");
   sections.add(field_section("base", base_a, base_b, {"packages"}));

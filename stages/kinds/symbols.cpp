@@ -85,7 +85,9 @@ const recipe::Schema schema = {
              .max = 20},
             {.name = "to",
              .type = Type::text,
-             .help = "folder in the image, or on the data partition",
+             .help =
+                 "folder in the image, or on the data partition; Crash Analyzer looks in Symbols "
+                 "only",
              .fallback = "Symbols",
              .max = 100},
             {.name = "place",

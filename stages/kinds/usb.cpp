@@ -228,7 +228,7 @@ Data read_data(graph::Job& job) {
   const nlohmann::json& p = job.parameters().at("data");
   for (const std::string tree : p.at("trees")) layers.add(read_tree(tree));
   for (const std::string tree : p.value("evidence", nlohmann::json::array()))
-    layers.add_exclusive(read_tree(tree), "the definitions and symbols of its images");
+    layers.add_exclusive(read_tree(tree), "");
   Data data;
   for (const TreeEntry& entry : layers.take()) {
     if (entry.directory) {

@@ -57,8 +57,7 @@ Content read_content(const graph::Job& job) {
         layers.add_exclusive(tree(name), "the drivers of this image");
     }
     if (p.contains("evidence")) {
-      for (const auto& name : p.at("evidence"))
-        layers.add_exclusive(tree(name), "the definitions, debuggers and symbols of this image");
+      for (const auto& name : p.at("evidence")) layers.add_exclusive(tree(name), "");
     }
     if (p.contains("settings"))
       layers.add_exclusive(tree(p.at("settings")), "the settings of this image");

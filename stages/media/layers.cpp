@@ -22,8 +22,9 @@ void Layers::add_exclusive(const std::vector<TreeEntry>& tree, std::string_view 
     auto found = entries_.find(fold_case(entry.target));
     if (found == entries_.end() || entry.directory) continue;
     if (!entry.sha256.empty() && entry.sha256 == found->second.sha256) continue;
+    std::string other = what.empty() ? fmt::format("'{}'", entry.origin) : std::string(what);
     throw Failure(Diagnostic{.message = fmt::format("'{}' comes from '{}' and from {}",
-                                                    entry.target, found->second.origin, what),
+                                                    entry.target, found->second.origin, other),
                              .hint = "leave one of them out: neither may silently undo the other"});
   }
   add(tree);

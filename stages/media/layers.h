@@ -15,7 +15,8 @@ class Layers {
   /// Later trees win over earlier ones, file by file; a folder in two is the same folder. Throws
   /// Failure if one name is a file and a folder.
   void add(const std::vector<TreeEntry>& tree);
-  /// The same for a tree whose files nobody else may bring with another content. `what` names it in the Failure.
+  /// The same for a tree whose files nobody else may bring with another content. `what` names it in
+  /// the Failure (empty: by the origin of the file).
   void add_exclusive(const std::vector<TreeEntry>& tree, std::string_view what);
 
   /// Sorted by folded target.

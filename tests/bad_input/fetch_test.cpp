@@ -3,6 +3,7 @@
 #include "incremental/space.h"
 #include "kinds/lock_file.h"
 #include "support/artifact.h"
+#include "support/definition_packages.h"
 #include "support/digest.h"
 #include "support/http_server.h"
 #include "support/pe_builder.h"
@@ -37,14 +38,24 @@ kinds::LockEntry by_signer(const std::string& bytes,
                            const signing::Identity& who = signing::test_signer()) {
   kinds::LockEntry entry = by_digest(bytes);
   entry.word = "defender";
+  entry.version = "1.403.55.0";
+  entry.date = "2026-11-15";
   entry.signer = kinds::LockSigner{
       .name = "Remedia Test Signer", .issuer = "Remedia Test Root", .sha256 = sha256(who.der())};
   entry.by_signer = true;
   return entry;
 }
 
-std::string signed_program(const std::string& salt, const signing::SignOptions& options = {}) {
-  return signing::sign_program(pe_builder::program({}) + salt, options);
+/// A package of definitions, as what is locked by signer is read to its version.
+std::string signed_package(const std::string& text, const signing::SignOptions& options = {},
+                           const std::string& version = "1.403.55.0") {
+  return definition_packages::program(definition_packages::cabinet(definition_packages::antimalware(
+                                          {.version = version, .text = text})),
+                                      options);
+}
+
+std::string new_file(const std::string& bytes) {
+  return fmt::format("@media/x.exe: {} kB, new", (bytes.size() + 500) / 1000);
 }
 
 class Fetching : public testing::Test {
@@ -183,23 +194,23 @@ TEST_F(Fetching, RefusesALockFileThatIsNone) {
 // --- by signer ----------------------------------------------------------------------------------
 
 TEST_F(Fetching, BringsWhatTheLockedSignerSigned) {
-  const std::string first = signed_program("1");
+  const std::string first = signed_package("1");
   lock({by_signer(first)});
   server_.answer(ServedFile{.body = first});
   fetch();
-  brings("@media/x.exe: 2 kB, new", first);
+  brings(new_file(first), first);
   server_.requests();
   fetch();
   brings("@media/x.exe: unchanged", first);
   ASSERT_EQ(server_.requests().front().header("if-none-match"), keeps_notes() ? "\"one\"" : "");
-  const std::string second = signed_program("2, longer");
+  const std::string second = signed_package("2, longer");
   server_.answer(ServedFile{.body = second, .etag = "\"two\""});
   fetch();
-  brings("@media/x.exe: 2 kB, new", second);
+  brings(new_file(second), second);
 }
 
 TEST_F(Fetching, LeavesTheSameFileAlone) {
-  const std::string body = signed_program("1");
+  const std::string body = signed_package("1");
   lock({by_signer(body)});
   space_.write("media/x.exe", body);
   const auto time = fs::last_write_time(space_ / "media/x.exe");
@@ -210,7 +221,7 @@ TEST_F(Fetching, LeavesTheSameFileAlone) {
 }
 
 TEST_F(Fetching, AsksByTimeWhereThereIsNoETag) {
-  const std::string body = signed_program("1");
+  const std::string body = signed_package("1");
   lock({by_signer(body)});
   server_.answer(ServedFile{.body = body, .etag = ""});
   fetch();
@@ -222,7 +233,7 @@ TEST_F(Fetching, AsksByTimeWhereThereIsNoETag) {
 }
 
 TEST_F(Fetching, AsksWithoutConditionForWhatIsNoLongerGood) {
-  const std::string body = signed_program("1");
+  const std::string body = signed_package("1");
   lock({by_signer(body)});
   server_.answer(ServedFile{.body = body});
   fetch();
@@ -231,21 +242,21 @@ TEST_F(Fetching, AsksWithoutConditionForWhatIsNoLongerGood) {
   space_.write("media/x.exe", damaged);
   server_.requests();
   fetch();
-  brings("@media/x.exe: 2 kB, new", body);
+  brings(new_file(body), body);
   EXPECT_EQ(server_.requests().front().header("if-none-match"), "");
 }
 
 TEST_F(Fetching, RefusesForeignAndBrokenSignatures) {
-  const std::string good = signed_program("1");
+  const std::string good = signed_package("1");
   lock({by_signer(good)});
   space_.write("media/x.exe", good);
   signing::SignOptions foreign;
   foreign.signer = signing::issued_by(signing::foreign_ca(), {.elliptic = true, .key = "foreign"});
-  std::string tampered = signed_program("2");
+  std::string tampered = signed_package("2");
   tampered[0x300] ^= 1;
   for (const auto& [body, why] : std::vector<std::pair<std::string, std::string>>{
-           {signed_program("2", foreign), "has another signer: 'Remedia Test Signer'"},
-           {pe_builder::program({}), "is not signed"},
+           {signed_package("2", foreign), "has another signer: 'Remedia Test Signer'"},
+           {signed_package("2", {}, "1.403.54.0"), "is older than the lock file allows"},
            {tampered, "as it was locked"},
            {"<html>log in first</html>", "as it was locked"}}) {
     server_.answer(ServedFile{.body = body});

@@ -277,11 +277,11 @@ INSTANTIATE_TEST_SUITE_P(
               {"bad.exe", "cannot be used"}},
         Wrong{"of_a_recovery_image_that_name_no_pdb",
               [](SymbolTrial& trial) {
-                trial.with(R"("@media/store", files = "ntoskrnl.exe", from = )"
+                trial.with(R"("@media/store", files = "winload.exe", from = )"
                            R"(source { media = "@media/win.iso", image = "winre" })");
               },
               "files",
-              {"Windows/System32/ntoskrnl.exe of @media/win.iso winre names no PDB"}},
+              {"winload.exe of @media/win.iso winre names no PDB"}},
         Wrong{"of_a_windows_without_a_kernel",
               [](SymbolTrial& trial) {
                 write_wim(trial / "media/data.wim", {{.name = "Data", .files = {{"a.txt", "a"}}}});

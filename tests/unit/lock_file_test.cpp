@@ -220,11 +220,21 @@ TEST(LockFile, LetsASignerBringNewerVersions) {
   newer.size = 21;
   newer.sha256 = hex('d');
   newer.date = "2026-11-20";
-  EXPECT_EQ(difference(definitions(), newer), "");
   for (const char* version : {"1.403.1.1", "1.403.10.0", "1.1000.0.0", "2", "1.403.1"}) {
     newer.version = version;
     EXPECT_EQ(difference(definitions(), newer), "") << version;
   }
+}
+
+// A countersignature stands outside of what is signed: whoever adds one makes old definitions
+// young.
+TEST(LockFile, RefusesAnotherDateOfTheSameVersion) {
+  LockEntry younger = definitions();
+  younger.sha256 = hex('d');
+  EXPECT_EQ(difference(definitions(), younger), "");
+  younger.date = "2026-11-20";
+  EXPECT_EQ(difference(definitions(), younger),
+            "has the same version 1.403.1.0 and another date: 2026-11-01 -> 2026-11-20");
 }
 
 TEST(LockFile, RefusesOlderVersionsOfTheSameSigner) {
