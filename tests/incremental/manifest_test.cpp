@@ -3,6 +3,7 @@
 #include "kinds/manifest.h"
 
 #include "formats/win_names.h"
+#include "incremental/evidence_space.h"
 #include "incremental/surgery.h"
 #include "support/digest.h"
 #include "support/driver_packages.h"
@@ -67,6 +68,24 @@ return wim { name = "helpdesk", from = windows, drivers = packages }
 )");
 }
 
+// What lies on a partition is documented where it is of images: it must say the same fields.
+void check_evidence_of_partitions(std::set<std::string>& fields) {
+  const std::string partition = "volumes.partitions.";
+  for (const std::string list : {"definitions", "symbols", "symbols_missing"}) {
+    EXPECT_TRUE(fields.contains(partition + list)) << list;
+    std::set<std::string> of_image, of_partition;
+    for (auto field = fields.begin(); field != fields.end();) {
+      if (field->starts_with("images." + list + "."))
+        of_image.insert(field->substr(("images." + list).size()));
+      const bool here = field->starts_with(partition + list + ".");
+      if (here) of_partition.insert(field->substr((partition + list).size()));
+      field = here ? fields.erase(field) : std::next(field);
+    }
+    EXPECT_EQ(of_partition, of_image) << list;
+    EXPECT_FALSE(of_image.empty()) << list;
+  }
+}
+
 TEST(Manifest, HasTheFieldsThatAreDocumented) {
   Space space;
   surgery::fill(space);
@@ -99,6 +118,11 @@ return wim { name = "helpdesk", from = windows, tier = level }
   fill_drivers(drivers);
   drivers.build();
   collect_fields(manifest_of(drivers, "helpdesk"), "", found);
+  Space all;
+  evidence::fill_image_and_stick(all);
+  all.build({"-D", "as_of=2026-11-20", "recipes/r.lua"});
+  collect_fields(manifest_of(all, "helpdesk"), "", found);
+  check_evidence_of_partitions(found);
   std::set<std::string> documented;
   for (const kinds::ManifestField& field : kinds::manifest_fields()) documented.emplace(field.path);
   // The stand-in's files have no short names to lose; wim_test shows one that has.
@@ -436,7 +460,8 @@ TEST(Manifest, LeavesOutWhatTheRecipeDoesNotDo) {
   Space space;
   space.build();
   json image = manifest_of(space, "helpdesk")["images"].at(0);
-  for (const char* field : {"removed", "left_elsewhere", "registry"})
+  for (const char* field : {"removed", "left_elsewhere", "registry", "definitions", "debuggers",
+                            "symbols", "symbols_missing"})
     EXPECT_FALSE(image.contains(field)) << field;
   EXPECT_EQ(image["requires"], json::array());
 }

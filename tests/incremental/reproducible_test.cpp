@@ -1,6 +1,7 @@
 // The same recipe and inputs give the same bits: in any folder, with any number of jobs, in any
 // process, whatever else runs.
 
+#include "incremental/evidence_space.h"
 #include "incremental/surgery.h"
 
 #include <thread>
@@ -128,6 +129,48 @@ TEST(Reproducible, CleanRemovesWhatWasBuilt) {
   EXPECT_TRUE(artifacts_of(space / "out").empty());
   space.ninja();
   EXPECT_EQ(artifacts_of(space / "out"), before);
+}
+
+constexpr const char* kAllWords = R"(
+local windows = source { media = "@media/stand-in.iso", image = "winre" }
+local kit = debuggers { "kit" }
+local images = {}
+for i, place in ipairs { "image", "data", "image" } do
+  images[i] = wim { name = "l" .. i, title = "Level " .. i, from = windows, debuggers = kit,
+    defender = defender { "defs/mpam.exe", "defs/nis", place = place, unpack = i ~= 1 },
+    symbols = symbols { "store", IDS, place = place } }
+end
+return { usb { name = "all", boot = images },
+         iso { name = "disc", boot = { images[1], images[3] } } }
+)";
+
+void fill_all_words(const Space& space) {
+  evidence::fill(space);
+  fs::remove(space / ("store/" + evidence::first_pair().path()));
+  space.write("store/a.pd_", evidence::first_pair().packed());
+  space.write("recipes/r.lua", with_replaced(kAllWords, "IDS", evidence::ids()));
+}
+
+// Definitions, debuggers and symbols, in images and on a data partition.
+TEST(Reproducible, SoIsWhatImagesKnow) {
+  Space one;
+  fill_all_words(one);
+  one.build({"-D", "as_of=2026-11-20", "recipes/r.lua", "--", "-j1"});
+  const auto first = artifacts_of(one / "out");
+  EXPECT_TRUE(first.contains("r/all/all.usb.img"));
+
+  Space two;
+  const fs::path long_name = two.root().parent_path() / "a much longer name, with spaces";
+  fs::rename(two.root(), long_name);
+  fs::create_directory_symlink(long_name, two.root());
+  fill_all_words(two);
+  two.environment = {{"TZ", "Asia/Tokyo"}, {"LC_ALL", "C.UTF-8"}, {"HOME", "/nowhere"}};
+  two.wrapper = {"sh", "-c", "umask 077; exec \"$@\"", "sh"};
+  two.build({"-D", "as_of=2026-11-20", "recipes/r.lua", "--", "-j4"});
+  EXPECT_EQ(artifacts_of(two / "out"), first);
+  fs::remove_all(two / "out");
+  two.build({"-D", "as_of=2026-11-20", "recipes/r.lua", "--", "-j2"});
+  EXPECT_EQ(artifacts_of(two / "out"), first) << "from nothing again";
 }
 
 }  // namespace
