@@ -145,7 +145,7 @@ void check_age(const graph::Job& job, const Package& package) {
   job.fail_at(package.field,
               fmt::format("definitions {} are of {}, {} days before as_of ({}); max_age is {}d",
                           version, date, days, as_of, most),
-              "fetch new ones, or write max_age = \"off\"");
+              "fetch new ones (remedia fetch), or allow more days in max_age; \"off\" allows any");
 }
 
 }  // namespace

@@ -171,10 +171,12 @@ std::vector<Diagnostic> check_lock(const LockFile& lock, const std::vector<LockE
       wrong = difference(*known->second, *entry);
     }
     if (wrong.empty()) continue;
+    const bool older = known != locked.end() && known->second->by_signer;
     errors.push_back(
         {.message = fmt::format("'{}' ({}) {}", printable(entry->path), entry->word, wrong),
-         .hint =
-             fmt::format("if this is meant: remedia lock recipes/{}.lua", printable(lock.recipe))});
+         .hint = fmt::format("{}if this is meant: remedia lock recipes/{}.lua",
+                             older ? "fetch a newer one (remedia fetch); " : "",
+                             printable(lock.recipe))});
   }
   return errors;
 }

@@ -279,10 +279,13 @@ std::vector<Section> volume_sections(const json& a, const json& b) {
     sections.add(field_section(name, x, y, {"files", "definitions", "symbols", "symbols_missing"}));
     std::string files_name = name + " files";
     sections.add(list_section(files(files_name.c_str()), at(x, "files"), at(y, "files")));
-    sections.add(
-        list_section(definitions("definitions"), at(x, "definitions"), at(y, "definitions")));
-    for (const char* list : {"symbols", "symbols_missing"})
-      sections.add(list_section(symbols(list), at(x, list), at(y, list)));
+    std::string definitions_name = name + " definitions";
+    sections.add(list_section(definitions(definitions_name.c_str()), at(x, "definitions"),
+                              at(y, "definitions")));
+    for (std::string list : {"symbols", "symbols_missing"}) {
+      std::string title = name + " " + list;
+      sections.add(list_section(symbols(title.c_str()), at(x, list), at(y, list)));
+    }
   }
   return sections.take();
 }

@@ -113,6 +113,9 @@ class Holdings {
         index_.add(file.id, files_.size(), file.packed);
         files_.push_back({listed_.size() - 1, &file});
       }
+      for (const auto& [pdb, why] : listed_.back().unusable) unusable_.emplace(fold_case(pdb), why);
+      for (const auto& [pointed, shown] : listed_.back().pointers)
+        pointers_.emplace(std::make_pair(fold_case(pointed.pdb), pointed.key), shown);
     }
   }
 
@@ -140,21 +143,20 @@ class Holdings {
     }
     if (keys.size() > kMostNear)
       texts.push_back(fmt::format("and with {} other keys", keys.size() - kMostNear));
-    for (const SymbolFiles& listing : listed_) {
-      for (const auto& [pdb, why] : listing.unusable) {
-        if (fold_case(pdb) == fold_case(id.pdb) && texts.size() < 2 * kMostNear)
-          texts.push_back(why);
-      }
-      for (const auto& [pointed, shown] : listing.pointers) {
-        if (fold_case(pointed.pdb) == fold_case(id.pdb) && pointed.key == id.key)
-          texts.push_back(fmt::format("'{}' points to another store and is not followed", shown));
-      }
-    }
+    const std::string name = fold_case(id.pdb);
+    for (auto [it, end] = unusable_.equal_range(name); it != end && texts.size() < 2 * kMostNear;
+         ++it)
+      texts.push_back(it->second);
+    for (auto [it, end] = pointers_.equal_range({name, id.key}); it != end; ++it)
+      texts.push_back(fmt::format("'{}' points to another store and is not followed", it->second));
     return texts;
   }
 
  private:
   std::list<SymbolFiles> listed_;  // which does not move
+  // By folded name: what cannot be used and why; pointers to other stores.
+  std::multimap<std::string, std::string> unusable_;
+  std::multimap<std::pair<std::string, std::string>, std::string> pointers_;
   std::vector<std::pair<std::size_t, const SymbolFile*>> files_;
   symbols::Index index_;
 };

@@ -225,8 +225,8 @@ void report_missing(graph::Job& job, const std::vector<FoundSymbols>& all) {
   if (missing.size() > kMostNamed)
     notes.push_back({.severity = Severity::note,
                      .message = fmt::format("and {} more", missing.size() - kMostNamed)});
-  std::string message = fmt::format("{} of {} PDBs {} not there", missing.size(), all.size(),
-                                    missing.size() == 1 ? "is" : "are");
+  std::string message = fmt::format("{} of {} PDB{} {} not there", missing.size(), all.size(),
+                                    all.size() == 1 ? "" : "s", missing.size() == 1 ? "is" : "are");
   if (job.text("missing") == "warn") {
     for (const Diagnostic& note : notes) message += fmt::format("\n  {}", note.message);
     return job.warn("paths", message);

@@ -332,12 +332,13 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Day, BadDefinitions,
     testing::Values(
-        Wrong{"stale",
-              package(dp::package({.day = "2026-10-01"})),
-              kPackage,
-              {"definitions 1.403.55.0 are of 2026-10-01, 50 days before as_of (2026-11-20); "
-               "max_age is 14d",
-               "fetch new ones, or write max_age = \"off\""}},
+        Wrong{
+            "stale",
+            package(dp::package({.day = "2026-10-01"})),
+            kPackage,
+            {"definitions 1.403.55.0 are of 2026-10-01, 50 days before as_of (2026-11-20); "
+             "max_age is 14d",
+             "fetch new ones (remedia fetch), or allow more days in max_age; \"off\" allows any"}},
         Wrong{"stale_by_a_day",
               [](DefenderTrial& trial) { trial.day("2026-11-30"); },
               kPackage,

@@ -188,7 +188,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Wrong{"without_the_pdb",
                           [](SymbolTrial& trial) { without(trial); },
                           kStore,
-                          {"1 of 1 PDBs is not there", "crash.pdb with " + crash().key,
+                          {"1 of 1 PDB is not there", "crash.pdb with " + crash().key,
                            "Windows/System32/drivers/crash.sys of @media/pe.wim pe", "symchk /im",
                            "helpdesk.symchk.txt", "msdl.microsoft.com"}},
                     Wrong{"with_another_build",
@@ -321,7 +321,7 @@ TEST(Symbols, MissingCanBeAWarning) {
   SymbolTrial trial;
   without(trial);
   trial.with(R"("@media/store", files = "crash.sys", missing = "warn")");
-  trial.warns({"1 of 1 PDBs is not there", "crash.pdb with " + crash().key});
+  trial.warns({"1 of 1 PDB is not there", "crash.pdb with " + crash().key});
   EXPECT_EQ(trial.list(), crash().line() + "\r\n");
   EXPECT_EQ(trial.image()["symbols_missing"][0]["id"], crash().key);
   EXPECT_EQ(trial.in_image("Symbols/" + crash().path()), "not there");

@@ -115,7 +115,7 @@ TEST_F(ManifestOfEvidence, DifferenceTellsDefinitionsApart) {
   for (const char* line : {"image helpdesk: definitions\n",
                            "~ defs/mpam.exe: signature_version \"1.403.55.0\" -> \"1.403.56.0\"\n",
                            "~ defs/mpam.exe: date \"2026-11-15\" -> \"2026-11-16\"\n",
-                           "volume r/helpdesk/helpdesk.usb.img: definitions\n"})
+                           "volume r/helpdesk/helpdesk.usb.img: partition 2 definitions\n"})
     EXPECT_NE(said.find(line), said.npos) << line << "\n" << said;
   EXPECT_EQ(said.find("nis"), said.npos) << said;
   EXPECT_EQ(said.find("symbols"), said.npos) << said;
