@@ -1,6 +1,7 @@
 // The lock file: what it holds builds to, what runs for it, and what never changes because of it.
 
 #include "incremental/space.h"
+#include "support/archive_writers.h"
 #include "support/digest.h"
 
 #include <gtest/gtest.h>
@@ -137,6 +138,40 @@ TEST_F(Lock, OnlySomeWords) {
   result = lock({"--only", "overlays"});
   EXPECT_NE(result.status, 0);
   EXPECT_NE(result.output.find("overlay"), std::string::npos) << result.output;
+}
+
+// With a part of a lock no build would do.
+TEST_F(Lock, OnlyMendsWhatIsThere) {
+  ProcessResult result = lock({"--only", "overlay"});
+  EXPECT_NE(result.status, 0);
+  EXPECT_NE(result.output.find("lock all of it first"), std::string::npos) << result.output;
+  EXPECT_FALSE(fs::exists(space_ / "recipes/r.lock"));
+}
+
+TEST_F(Lock, OneWordOfTwoRecipes) {
+  space_.write("recipes/s.lua",
+               "return wim { name = \"s\", from = source { media = \"@media/stand-in.iso\", "
+               "image = \"pe\" } }\n");
+  ASSERT_EQ(lock({"recipes/s.lua"}).status, 0);
+  space_.write("mine/a.exe", "another program");
+  const std::string other = space_.read("recipes/s.lock");
+  ProcessResult result = space_.run(
+      {space_.runner, "lock", "-C", "out", "--only", "overlay", "recipes/r.lua", "recipes/s.lua"});
+  EXPECT_EQ(result.status, 0) << result.output;
+  EXPECT_EQ(locked("@mine/a.exe"), sha256("another program"));
+  EXPECT_EQ(space_.read("recipes/s.lock"), other);
+}
+
+// What is locked of an archive is the archive, so that it can be fetched.
+TEST_F(Lock, AnArchiveIsOneFile) {
+  const std::string zip = write_zip({{.name = "Tools/z.txt", .content = "z"}});
+  space_.write("mine/z.zip", zip);
+  std::string recipe = kRecipe;
+  recipe.replace(recipe.find("\"common\""), 8, "overlay { \"@mine/z.zip\" }");
+  space_.write("recipes/r.lua", recipe);
+  ASSERT_EQ(lock().status, 0);
+  EXPECT_EQ(locked("@mine/z.zip"), sha256(zip));
+  EXPECT_EQ(space_.build().count("LOCK r"), 1u);
 }
 
 TEST_F(Lock, ADamagedFileIsShownAndKept) {
