@@ -1,5 +1,7 @@
 #include "kinds/folder_walk.h"
 
+#include "support/http.h"
+
 #include <algorithm>
 #include <cerrno>
 
@@ -30,6 +32,7 @@ class Walk {
         continue;
       }
       std::string name = file.filename().string();
+      if (http::is_unfinished(name)) refuse_unfinished(path.empty() ? name : path + "/" + name);
       visit_entry(file, path.empty() ? name : path + "/" + name);
     }
   }
@@ -37,6 +40,13 @@ class Walk {
   std::vector<FoundFile> take() { return std::move(found_); }
 
  private:
+  // Half a file would go into the image.
+  [[noreturn]] void refuse_unfinished(const std::string& path) const {
+    throw Failure(Diagnostic{
+        .message = fmt::format("'{}' is of a download that was interrupted", shown(path)),
+        .hint = "let remedia fetch end it, or delete it and the .part beside it"});
+  }
+
   void visit_entry(const fs::path& file, const std::string& path) {
     struct stat info = {};
     struct stat link = {};

@@ -20,7 +20,7 @@ struct FoundFile {
 /// All files and folders, each folder before what it holds, by name. Every folder that was looked
 /// into is declared as read; files are for the caller to declare. Links to files are followed. A
 /// `.gitkeep` stays out. Throws Failure: links to folders and to nowhere, devices, what cannot be
-/// read.
+/// read, what an interrupted `remedia fetch` left.
 std::vector<FoundFile> walk_folder(graph::Job& job, const fs::path& folder,
                                    const std::string& written);
 

@@ -73,6 +73,9 @@ struct Response {
 /// if it can be gone on with. Whether it is the right file is for the caller to judge.
 Response download(const Request& request, Part& part);
 
+/// Whether a file of this name is what a Part keeps beside a download that was not finished.
+bool is_unfinished(const std::string& name);
+
 /// Notes with a file (in an extended attribute, so that nothing lies about) which version of which
 /// address it is. A file system without attributes keeps nothing, which costs a download.
 void remember_version(const fs::path& file, const std::string& url, const Version& version);

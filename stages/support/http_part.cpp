@@ -46,6 +46,12 @@ std::string state_of(const fs::path& file) {
 
 }  // namespace
 
+bool is_unfinished(const std::string& name) {
+  if (name.size() <= kHexDigits + 1) return false;
+  const std::string part = name.substr(0, name.size() - kHexDigits - 1);
+  return part.ends_with(".part") && is_headers_name(name, part);
+}
+
 Part::Part(fs::path target, const std::string& url)
     : target_(std::move(target)),
       part_(with(target_, ".part")),

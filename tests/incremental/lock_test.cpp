@@ -162,6 +162,17 @@ TEST_F(Lock, OneWordOfTwoRecipes) {
   EXPECT_EQ(space_.read("recipes/s.lock"), other);
 }
 
+TEST_F(Lock, WhatAnInterruptedFetchLeftGoesIntoNoImage) {
+  space_.write("mine/tools/x.exe.part", "half a");
+  space_.build();  // any file may be called so
+  space_.write("mine/tools/x.exe.part.0123456789abcdef", "ETag: x");
+  std::string said = space_.failing_build();
+  EXPECT_NE(said.find("'@mine/tools/x.exe.part.0123456789abcdef' is of a download that was "
+                      "interrupted"),
+            std::string::npos)
+      << said;
+}
+
 // What is locked of an archive is the archive, so that it can be fetched.
 TEST_F(Lock, AnArchiveIsOneFile) {
   const std::string zip = write_zip({{.name = "Tools/z.txt", .content = "z"}});

@@ -5,6 +5,7 @@
 
 #include "kinds/kinds.h"
 #include "recipe/recipe.h"
+#include "support/definition_packages.h"
 #include "support/pe_builder.h"
 #include "support/signing.h"
 #include "unit/scratch.h"
@@ -121,7 +122,7 @@ TEST(Downloads, AreNothingElse) {
 
 TEST(Examine, FindsTheSignerAndJudgesNothingElse) {
   Scratch scratch;
-  LockEntry locked{.word = "defender",
+  LockEntry locked{.word = "overlay",
                    .path = "@media/x.exe",
                    .sha256 = {},
                    .version = "1.2",
@@ -137,6 +138,27 @@ TEST(Examine, FindsTheSignerAndJudgesNothingElse) {
   EXPECT_EQ(found.version, "1.2");
   EXPECT_FALSE(examine_signed(locked, scratch.write("y", pe_builder::program({}))).signer);
   EXPECT_NE(failure_of([&] { examine_signed(locked, scratch.write("z", "no program")); }), "");
+}
+
+TEST(Examine, ReadsDefinitionsToTheirVersion) {
+  Scratch scratch;
+  LockEntry locked{.word = "defender",
+                   .path = "@media/x.exe",
+                   .sha256 = {},
+                   .version = "1.2",
+                   .date = {},
+                   .signer = {},
+                   .by_signer = true};
+  LockEntry found = examine_signed(locked, scratch.write("x", definition_packages::package({})));
+  ASSERT_TRUE(found.signer.has_value());
+  EXPECT_EQ(found.version, "1.403.55.0");
+  EXPECT_EQ(found.date, "2026-11-15");
+  // A program that is signed and no package is none of any signer.
+  EXPECT_NE(failure_of([&] {
+              examine_signed(locked,
+                             scratch.write("y", signing::sign_program(pe_builder::program({}))));
+            }),
+            "");
 }
 
 }  // namespace
