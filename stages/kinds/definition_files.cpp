@@ -10,6 +10,7 @@
 #include "graph/job.h"
 #include "kinds/folder_walk.h"
 #include "kinds/kinds.h"
+#include "kinds/signer_record.h"
 #include "media/definitions.h"
 #include "support/date.h"
 #include "support/pack.h"
@@ -158,14 +159,6 @@ graph::Planned plan_definition_files(graph::Planner& planner, const recipe::Node
                          .parts = {{"shown", path.written}, {"record", edge.outputs[kRecord]}}};
   planner.add(std::move(edge));
   return planned;
-}
-
-nlohmann::ordered_json signer_record(const signature::Signer& signer) {
-  nlohmann::ordered_json json = {
-      {"name", signer.name}, {"issuer", signer.issuer}, {"sha256", signer.sha256}};
-  if (signer.countersigned) json["countersigned"] = date_of_clock(*signer.countersigned);
-  json["anchored"] = signer.anchored;
-  return json;
 }
 
 const graph::Kind definition_files = {"definition_files", nullptr, nullptr, run};

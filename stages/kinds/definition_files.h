@@ -1,6 +1,5 @@
 #pragma once
 
-#include "formats/signature.h"
 #include "graph/graph.h"
 
 #include <nlohmann/json.hpp>
@@ -18,8 +17,5 @@ struct KeptDefinitions {
 /// package; the part "record" says what the package is. Neither depends on any policy.
 graph::Planned plan_definition_files(graph::Planner& planner, const recipe::NodeRef& origin,
                                      const graph::SourcePath& path, const KeptDefinitions& kept);
-
-/// A signer as records have it.
-nlohmann::ordered_json signer_record(const signature::Signer& signer);
 
 }  // namespace remedia::kinds

@@ -1,8 +1,8 @@
 #include "kinds/driver_report.h"
 
 #include "formats/texts.h"
+#include "kinds/signer_record.h"
 #include "support/byte_size.h"
-#include "support/date.h"
 
 #include <algorithm>
 
@@ -55,13 +55,7 @@ nlohmann::ordered_json staged_record(const drivers::Choice& choice, const Driver
   std::string why = way.why;
   if (!choice.why.empty()) why += (why.empty() ? "" : "; ") + choice.why;
   json["why"] = why;
-  if (choice.signer) {
-    const signature::Signer& signer = *choice.signer;
-    json["signer"] = {{"name", signer.name}, {"issuer", signer.issuer}, {"sha256", signer.sha256}};
-    if (signer.countersigned)
-      json["signer"]["countersigned"] = date_of_clock(*signer.countersigned);
-    json["signer"]["anchored"] = signer.anchored;
-  }
+  if (choice.signer) json["signer"] = signer_record(*choice.signer);
   json["size"] = package.size;
   json["hardware_ids"] = ids.hardware;
   json["compatible_ids"] = ids.compatible;

@@ -4,6 +4,7 @@
 #include "formats/pe.h"
 #include "graph/job.h"
 #include "kinds/kinds.h"
+#include "kinds/signer_record.h"
 #include "support/digest.h"
 #include "support/tree.h"
 
@@ -18,13 +19,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json signer_json(const signature::Signer& signer) {
-  return {{"name", signer.name},
-          {"issuer", signer.issuer},
-          {"sha256", signer.sha256},
-          {"anchored", signer.anchored}};
-}
-
 // What a program says of itself; nothing of other files, and of damaged ones. Whether a signature
 // is demanded, the words decide that know what the file is for.
 void add_program_facts(const Slice& content, Json& entry) {
@@ -32,7 +26,7 @@ void add_program_facts(const Slice& content, Json& entry) {
     pe::Image image(content, "");
     if (auto version = pe::version_resource(image)) entry["version"] = version->file.text();
     if (auto signer = authenticode::embedded_signer(content, "", {}))
-      entry["signer"] = signer_json(*signer);
+      entry["signer"] = signer_record(*signer);
   } catch (const Failure&) {
   }
 }

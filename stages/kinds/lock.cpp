@@ -21,8 +21,8 @@ std::string place_of(const std::string& word, const std::string& written) {
 graph::Planned plan(graph::Planner& planner, const recipe::NodeRef&, const graph::Binding&) {
   std::map<std::string, std::string> records = plan_inputs(planner);
   fs::path file = lock_path(planner.evaluation().where.file);
-  // A lock file that appears in the folder is one that the next build goes by.
-  planner.reads(file.parent_path());
+  // One that appears or goes is one that the next build has to know of.
+  planner.reads(fs::exists(file) ? file : file.parent_path());
   if (!fs::exists(file) || records.empty()) return {};
   graph::Edge edge{.kind = "lock", .origin = planner.products().back().origin};
   edge.label = "LOCK " + planner.recipe();
