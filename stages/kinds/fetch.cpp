@@ -199,7 +199,7 @@ std::string Fetch::fault_of(const fs::path& file) const {
 }
 
 LockEntry Fetch::found(const LockEntry& locked, const fs::path& file) const {
-  if (locked.by_signer) return request_.examine(locked, file);
+  if (locked.by_signer) return examine_signed(locked, file);
   LockEntry found = locked;
   found.size = fs::file_size(file);
   // Another size says enough.

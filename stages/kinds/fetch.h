@@ -10,11 +10,6 @@
 
 namespace remedia::kinds {
 
-/// What a file is, held against what was locked of it: size, digest, signer, version, date. What it
-/// cannot find out it takes from `locked`, and it is not judged. Throws Failure if the signature is
-/// not intact.
-using Examine = std::function<LockEntry(const LockEntry& locked, const fs::path& file)>;
-
 /// Signer, version and date of definitions; of other words the signature inside a program and no
 /// version. Without anchors, since only a build knows them: a signer is the same by its
 /// certificate.
@@ -26,7 +21,6 @@ struct FetchRequest {
   bool first = false;              ///< also what no lock file has, as it is
   bool check = false;              ///< brings nothing, only looks
   std::uint64_t max_size = 16 * (std::uint64_t{1} << 30);  ///< of what the lock does not bound
-  Examine examine = examine_signed;
 };
 
 /// Brings what is not there as it is locked; `say` hears a line of each download when it is done.

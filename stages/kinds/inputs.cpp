@@ -65,7 +65,7 @@ std::string version_of(const Json& image) {
 
 // Of a folder, the record lists the WIMs; what else was taken of it are its boot files.
 Json boot_files_of(const Json& record, const std::string& written) {
-  Json entry = {{"path", written}, {"size", std::uint64_t{0}}};
+  Json entry = {{"path", written}};
   Sha256 digest;
   std::uint64_t size = 0;
   for (const auto& file : record.at("boot_files")) {
